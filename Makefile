@@ -1,0 +1,49 @@
+# `make demo` and `make test` are all that a newcomer needs. Each makes its own environment, with
+# nothing on the machine but Python 3.11 to 3.13; the second call starts at once.
+PYTHON ?= python3
+VENV ?= .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -q
+
+.PHONY: demo test lint bench lock clean
+
+demo: $(VENV)/.runtime
+	@$(VENV)/bin/wirewatch demo
+
+test: $(VENV)/.dev
+	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/python -m pytest -q
+
+lint: $(VENV)/.dev
+	$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format . && $(VENV)/bin/mypy
+
+bench: $(VENV)/.dev
+	$(VENV)/bin/python -m benchmarks.run
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Wirewatch needs Python 3.11 to 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Exactly the locked versions, each checked against its hash; then this folder, editable.
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/.python
+	@echo "Making the environment (about a minute, once) …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# For maintainers: pin every dependency anew, for all three Pythons at once.
+LOCK = $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-emit-index-url --upgrade pyproject.toml --group build
+lock: $(VENV)/.python
+	$(PIP) install uv
+	$(LOCK) -o requirements.lock
+	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Facts in, messages out. Knows no feed and no SQL."""

@@ -1,0 +1,210 @@
+"""Slack's incoming webhooks: an alert as Block Kit, and what Slack's answers mean.
+
+Limits: docs.slack.dev/reference/block-kit (header 150, text object 3,000, 50 blocks), and
+docs.slack.dev/apis/web-api/rate-limits (one message a second, then 429 with Retry-After).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from alerts.errors import PostError
+from alerts.message import REPEAT, Message, cut, message_of
+from alerts.secrets import Secret, redacted
+from alerts.settings import SlackSettings
+from alerts.text import (
+    one_line,
+    shorten,
+    slack_cost,
+    slack_escaped,
+    slack_literal,
+    slack_unformatted,
+)
+from alerts.types import Alert, Post, PostAnswer, Receipt
+
+GAP = 1.0  # seconds: Slack's limit for one webhook
+POST_SECONDS = 60.0  # above any transport's own limit: a send that never ends stops the channel
+
+# Counted by `slack_cost`, escaped. The section's parts add up to less than its 3,000.
+HEADER = 150
+SECTION_TITLE = 300
+SECTION_URL = 1_000
+SECTION_FACT = 240  # at most six, each with a label
+QUOTE = 700
+FALLBACK = 300  # what a notification shows
+
+# The resend after a 400: no blocks, 1,000 altogether.
+PLAIN_TITLE = 200
+PLAIN_URL = 300
+PLAIN_FACT = 75
+
+_JSON = {"content-type": "application/json; charset=utf-8"}
+
+Block = dict[str, Any]
+"""A piece of Slack's JSON."""
+
+
+class SlackChannel:
+    """One webhook."""
+
+    gap = GAP
+
+    def __init__(
+        self,
+        settings: SlackSettings,
+        post: Post,
+        now: Callable[[], datetime],
+        *,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        deadline: float = POST_SECONDS,
+    ) -> None:
+        self.name = settings.name
+        self._url: Secret = settings.webhook_url
+        self._post = post
+        self._now = now
+        self._sleep = sleep
+        self._deadline = deadline
+
+    async def send(self, alert: Alert) -> Receipt:
+        """Post one alert; once more without blocks if Slack does not understand them."""
+        message = message_of(alert)
+        try:
+            answer = await self._posted(payload(message))
+            if answer.status == 400:
+                await self._sleep(self.gap)
+                answer = await self._posted(plain_payload(message))
+        except PostError as error:
+            outcome = "in-doubt" if error.maybe_sent else "later"
+            return Receipt(alert=alert.id, outcome=outcome, message=self._words(str(error)))
+        except TimeoutError:
+            words = f"no answer within {self._deadline:g} s"
+            return Receipt(alert=alert.id, outcome="in-doubt", message=words)
+        return self._receipt(alert, answer)
+
+    async def _posted(self, body: Block) -> PostAnswer:
+        raw = json.dumps(body, ensure_ascii=False).encode()
+        async with asyncio.timeout(self._deadline):
+            return await self._post(self._url.reveal(), raw, _JSON)
+
+    def _receipt(self, alert: Alert, answer: PostAnswer) -> Receipt:
+        outcome = outcome_of(answer.status)
+        if outcome == "sent":
+            return Receipt(alert=alert.id, outcome=outcome)
+        return Receipt(
+            alert=alert.id,
+            outcome=outcome,
+            message=self._words(f"Slack answered {answer.status}: {answer.body}"),
+            retry_after=seconds_asked(answer.headers.get("retry-after", ""), self._now()),
+        )
+
+    def _words(self, text: str) -> str:
+        return one_line(redacted(text, self._url), 200)
+
+
+def outcome_of(status: int) -> str:
+    """What a webhook's HTTP status means for the alert.
+
+    400, 403, 404 and 410 are Slack's for a payload, a permission, a hook or a channel that will be
+    no better the next time. 408, 425 and 429 are the only 4xx that ask for another try; a redirect
+    or anything unheard of comes from something on the way that will be gone again.
+    """
+    if 200 <= status < 300:
+        return "sent"
+    if 400 <= status < 500 and status not in {408, 425, 429}:
+        return "refused"
+    return "later"
+
+
+def seconds_asked(value: str, now: datetime) -> float | None:
+    """A Retry-After header in seconds (RFC 9110, section 10.2.3), None if it says nothing."""
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(min(int(value[:12]), 10**9))
+    try:
+        until = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - now).total_seconds())
+
+
+# ── payloads ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def payload(message: Message) -> Block:
+    """The message in blocks, with `text` for notifications."""
+    blocks = [_header(message), _section(message)]
+    if message.snippet:
+        blocks.append(_quote(message))
+    if message.rule:
+        blocks.append(_context(f"Alert rule: {message.rule}"))
+    fallback = slack_escaped(shorten(_headline(message), FALLBACK, slack_cost))
+    return {"text": fallback, "blocks": blocks, **_SILENT}
+
+
+def plain_payload(message: Message) -> Block:
+    """The message as one short text, for when the blocks were refused."""
+    lines = [shorten(_headline(message), PLAIN_TITLE, slack_cost)]
+    if message.url and len(slack_escaped(message.url)) <= PLAIN_URL:
+        lines.append(message.url)
+    for label, value in message.facts:
+        lines.append(shorten(f"{label}: {value}", PLAIN_FACT, slack_cost))
+    return {"text": slack_escaped("\n".join(lines)), **_SILENT}
+
+
+# No preview is fetched: it would tell the publisher's server who reads, and fill the channel.
+# Markup in `text` is off; links and mentions are kept out by escaping.
+_SILENT: Block = {"unfurl_links": False, "unfurl_media": False, "mrkdwn": False}
+
+
+def _headline(message: Message) -> str:
+    return f"{REPEAT} {message.title}" if message.repeat else message.title
+
+
+def _header(message: Message) -> Block:
+    title = slack_literal(shorten(message.title, HEADER, slack_cost))
+    return {"type": "header", "text": _plain(title)}
+
+
+def _section(message: Message) -> Block:
+    lines = [_linked_title(message), *(_fact(label, value) for label, value in message.facts)]
+    # verbatim: "#general" and "www.example.org" in a title stay what they are.
+    return {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": "\n".join(lines), "verbatim": True},
+    }
+
+
+def _linked_title(message: Message) -> str:
+    title = slack_unformatted(shorten(message.title, SECTION_TITLE, slack_cost))
+    url = slack_escaped(message.url)
+    linked = f"<{url}|{title}>" if url and len(url) <= SECTION_URL else title
+    return f"{linked} {REPEAT}" if message.repeat else linked
+
+
+def _fact(label: str, value: str) -> str:
+    return f"*{label}:* {slack_unformatted(shorten(value, SECTION_FACT, slack_cost))}"
+
+
+def _quote(message: Message) -> Block:
+    """The snippet as rich_text: mrkdwn's asterisks make nothing bold within Korean or Chinese."""
+    elements = [_styled(p.text, bold=p.name) for p in cut(message.snippet, QUOTE, slack_cost)]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": elements}]}
+
+
+def _styled(text: str, *, bold: bool) -> Block:
+    element: Block = {"type": "text", "text": slack_literal(text)}
+    return {**element, "style": {"bold": True}} if bold else element
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_plain(slack_literal(text))]}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}

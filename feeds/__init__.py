@@ -1,0 +1,1 @@
+"""Network in, clean entries out. Knows no watchlist, no database and no alert."""

@@ -1,0 +1,91 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org), which feedparser does not read."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from feeds.dates import RAW_LIMIT, parse_date
+from feeds.document import ENTRY_LIMIT
+from feeds.entries import NAME_LIMIT, collect, guid_text, primary_language
+from feeds.text import body_text, one_line, title_text
+from feeds.types import Entry, ParsedFeed
+from feeds.urls import absolute_url
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+_VERSIONS = {"1": "json10", "1.0": "json10", "1.1": "json11"}
+
+
+def parse_json_feed(data: bytes, *, url: str, language: str, zone: tzinfo) -> ParsedFeed | str:
+    """The feed in `data` (UTF-8), or why it is none. Links are resolved against `url`."""
+    document = _loaded(data)
+    version = _text(document, "version")
+    if "jsonfeed.org/version/" not in version or not isinstance(document.get("items"), list):
+        return "it is JSON, but no JSON Feed"
+    items = document["items"]
+    language = language or primary_language(_text(document, "language"))
+    convert = partial(_entry, url=url, language=language, zone=zone, author=_author(document))
+    entries, skipped = collect(islice(items, ENTRY_LIMIT), convert)
+    if len(items) > ENTRY_LIMIT:
+        skipped["over-limit"] = len(items) - ENTRY_LIMIT
+    return ParsedFeed(
+        title=title_text(_text(document, "title"), references=False),
+        url=absolute_url(_text(document, "home_page_url"), url),
+        language=language,
+        format=_VERSIONS.get(version.rpartition("/")[2], "json"),
+        entries=entries,
+        skipped=skipped,
+    )
+
+
+def _loaded(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _entry(item: dict[str, Any], *, url: str, language: str, zone: tzinfo, author: str) -> Entry:
+    own_language = primary_language(_text(item, "language")) or language
+    published = _text(item, "date_published") or _text(item, "date_modified")
+    link = _text(item, "url") or _text(item, "external_url")
+    return Entry(
+        guid=guid_text(_text(item, "id")),
+        url=absolute_url(link, url),
+        title=title_text(_text(item, "title"), references=False),
+        text=_longest_text(item),
+        language=own_language,
+        author=_author(item) or author,
+        published_at=parse_date(published, zone=zone, language=own_language),
+        published_raw=one_line(published, RAW_LIMIT),
+        updated_at=parse_date(_text(item, "date_modified"), zone=zone, language=own_language),
+    )
+
+
+def _longest_text(item: dict[str, Any]) -> str:
+    texts = (
+        body_text(_text(item, "content_html"), references=True),
+        body_text(_text(item, "content_text"), references=False),
+        body_text(_text(item, "summary"), references=False),
+    )
+    return max(texts, key=len)
+
+
+def _author(thing: dict[str, Any]) -> str:
+    """Version 1.1 has a list of authors, 1.0 one."""
+    authors = thing.get("authors") or [thing.get("author")]
+    names = [_text(author, "name") for author in authors if isinstance(author, dict)]
+    return one_line(", ".join(filter(None, names)), NAME_LIMIT)
+
+
+def _text(thing: dict[str, Any], key: str) -> str:
+    """Identifiers may be numbers (JSON Feed 1.0: "coerce it to a string"); nothing else may."""
+    value = thing.get(key)
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""

@@ -1,0 +1,230 @@
+"""A document taken apart: bytes to ParsedFeed. The only module that knows feedparser.
+
+feedparser is right where faster parsers guess (base URLs, odd namespaces, broken markup), so it
+judges every document; what it is bad at is kept away from it: encodings (feeds.charset), entities
+and characters that raise (feeds.document), cleaning markup (feeds.text) and dates (feeds.dates).
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from xml.sax import SAXException, SAXParseException
+
+import feedparser
+
+from feeds.charset import decode
+from feeds.dates import RAW_LIMIT, parse_date, zone_named
+from feeds.document import prepare
+from feeds.entries import NAME_LIMIT, collect, guid_text, primary_language
+from feeds.jsonfeed import parse_json_feed
+from feeds.text import body_text, one_line, title_text
+from feeds.types import Entry, Feed, FeedError, ParsedFeed
+from feeds.urls import absolute_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import tzinfo
+
+    from feeds.charset import Decoded
+    from feeds.document import Document
+
+_TTL_LIMIT = 60 * 24 * 366  # minutes: what is longer than a year is a mistake
+_MARKUP_TYPES = {"text/html", "application/xhtml+xml"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Context:
+    """What every entry of one document is read with."""
+
+    url: str  # base of relative links
+    zone: tzinfo
+    language: str
+    document_language: str  # an entry that repeats it says nothing of its own
+    references: bool  # character references in any text (RSS), or only where it says so (Atom)
+
+
+def parse(body: bytes, headers: Mapping[str, str], feed: Feed, url: str) -> ParsedFeed | FeedError:
+    """Take `body` apart, as answered from `url` (the final one) with `headers` (lower-case names).
+
+    Pure. It may take very long, or much memory, on a hostile document: feeds.workers runs it where
+    that does no harm. What is not a feed is a FeedError; a feed without entries is a feed.
+    """
+    document = prepare(_decoded(body, headers, feed))
+    if document.refused:
+        return FeedError(url=url, reason="not-a-feed", message=document.refused)
+    parsed = (
+        _parse_json(document, feed, url)
+        if document.is_json
+        else _parse_xml(document, headers, feed, url)
+    )
+    if isinstance(parsed, str):
+        return FeedError(url=url, reason="not-a-feed", message=parsed)
+    return replace(parsed, encoding=document.encoding)
+
+
+def _decoded(body: bytes, headers: Mapping[str, str], feed: Feed) -> Decoded:
+    return decode(
+        body,
+        content_type=headers.get("content-type", ""),
+        override=feed.encoding,
+        language=primary_language(feed.language),
+    )
+
+
+def _parse_json(document: Document, feed: Feed, url: str) -> ParsedFeed | str:
+    language, zone = primary_language(feed.language), zone_named(feed.timezone)
+    return parse_json_feed(document.data, url=url, language=language, zone=zone)
+
+
+def _parse_xml(
+    document: Document, headers: Mapping[str, str], feed: Feed, url: str
+) -> ParsedFeed | str:
+    """The feed in `document`, or why it is none."""
+    parsed = _feedparser(document.data, headers)
+    # CDF, alone among the formats, has no version.
+    if not (parsed.get("version") or parsed["entries"] or document.root == "channel"):
+        return "it has no feed in it"
+    return _converted(parsed, document, feed, url)
+
+
+def _feedparser(data: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+    """What feedparser makes of a document in UTF-8.
+
+    Bytes in a stream, so that nothing can be taken for a file name; labelled, so that nothing is
+    guessed; and without a base URL, so that a relative `guid` comes out as published (feedparser
+    resolves it, and a feed that moved to https would have nothing but new entries).
+    """
+    labels = {"content-type": "application/xml; charset=utf-8"}
+    if language := headers.get("content-language"):
+        labels["content-language"] = language
+    parsed: dict[str, Any] = feedparser.parse(
+        io.BytesIO(data),
+        response_headers=labels,
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    return parsed
+
+
+def _converted(parsed: dict[str, Any], document: Document, feed: Feed, url: str) -> ParsedFeed:
+    channel, version = parsed["feed"], parsed.get("version", "")
+    document_language = primary_language(_text(channel, "language"))
+    context = _Context(
+        url=url,
+        zone=zone_named(feed.timezone),
+        language=primary_language(feed.language) or document_language,
+        document_language=document_language,
+        references=not version.startswith("atom"),
+    )
+    entries, skipped = collect(parsed["entries"], partial(_entry, context=context))
+    if document.over_limit:
+        skipped["over-limit"] = document.over_limit
+    return ParsedFeed(
+        title=title_text(_text(channel, "title"), references=_resolves(channel, "title", context)),
+        url=absolute_url(_text(channel, "link"), url),
+        language=context.language,
+        format=version,
+        entries=entries,
+        skipped=skipped,
+        ttl=_ttl(_text(channel, "ttl")),
+        malformed="; ".join(
+            filter(None, (_problem(parsed.get("bozo_exception")), document.malformed))
+        ),
+    )
+
+
+def _entry(raw: dict[str, Any], *, context: _Context) -> Entry:
+    published = _text(raw, "published") or _text(raw, "created") or _text(raw, "updated")
+    language = _language(raw, context)
+    when = partial(parse_date, zone=context.zone, language=language)
+    return Entry(
+        guid=guid_text(_text(raw, "id")),
+        url=_link(raw, context.url),
+        title=title_text(_text(raw, "title"), references=_resolves(raw, "title", context)),
+        text=_longest_text(raw, context),
+        language=language,
+        author=_author(raw),
+        published_at=when(published),
+        published_raw=one_line(published, RAW_LIMIT),
+        updated_at=when(_text(raw, "updated")),
+    )
+
+
+def _text(thing: dict[str, Any], key: str) -> str:
+    """A value as it is stored: feedparser's own look-up answers for absent keys, with warnings."""
+    value = dict.get(thing, key)
+    return value if isinstance(value, str) else ""
+
+
+def _details(thing: dict[str, Any], *keys: str) -> Iterator[dict[str, Any]]:
+    for key in keys:
+        found = dict.get(thing, key)
+        yield from found if isinstance(found, list) else [found] if found else []
+
+
+def _resolves(thing: dict[str, Any], key: str, context: _Context) -> bool:
+    """Whether the text under `key` may hold character references of HTML."""
+    return context.references or any(
+        detail.get("type") in _MARKUP_TYPES for detail in _details(thing, f"{key}_detail")
+    )
+
+
+def _longest_text(raw: dict[str, Any], context: _Context) -> str:
+    """The longest of content and summary without its markup; only what may win is converted."""
+    values = {_text(raw, "summary"): _resolves(raw, "summary", context)}
+    for content in _details(raw, "content"):
+        kind = content.get("type") or "text/plain"
+        if kind.startswith("text/") or kind.endswith("xml"):
+            values[_text(content, "value")] = context.references or kind in _MARKUP_TYPES
+    best = ""
+    for value in sorted(values, key=len, reverse=True):
+        if len(value) <= len(best):
+            break
+        best = max(best, body_text(value, references=values[value]), key=len)
+    return best
+
+
+def _link(raw: dict[str, Any], base: str) -> str:
+    """The article's own address: before a proxy's, and for want of both a permanent guid."""
+    links = list(_details(raw, "links"))
+    link = _text(raw, "feedburner_origlink") or _text(raw, "link")
+    if not link:
+        alternates = (_text(item, "href") for item in links if item.get("rel") == "alternate")
+        link = next(alternates, "")
+    guid = _text(raw, "id")
+    if not link or (link == guid and not any(item.get("href") == link for item in links)):
+        # feedparser gives a guid for a link unless it says isPermaLink="false"; many are numbers.
+        return absolute_url(link, "")
+    return absolute_url(link, base)
+
+
+def _author(raw: dict[str, Any]) -> str:
+    for detail in _details(raw, "author_detail"):
+        if name := _text(detail, "name"):
+            return one_line(name, NAME_LIMIT)
+    return one_line(_text(raw, "author"), NAME_LIMIT)
+
+
+def _language(raw: dict[str, Any], context: _Context) -> str:
+    said = _text(raw, "language")
+    for detail in _details(raw, "content", "title_detail", "summary_detail"):
+        said = said or _text(detail, "language")
+    own = primary_language(said)
+    return context.language if own in ("", context.document_language) else own
+
+
+def _ttl(minutes: str) -> int | None:
+    """Seconds, from the minutes of RSS 2.0."""
+    digits = minutes.strip()[:10]
+    if not (digits.isascii() and digits.isdigit()) or int(digits) > _TTL_LIMIT:
+        return None
+    return 60 * int(digits)
+
+
+def _problem(problem: object) -> str:
+    if isinstance(problem, SAXParseException):
+        return one_line(f"line {problem.getLineNumber()}: {problem.getMessage()}", NAME_LIMIT)
+    return one_line(str(problem), NAME_LIMIT) if isinstance(problem, SAXException) else ""

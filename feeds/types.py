@@ -1,0 +1,97 @@
+"""What crosses the border between fetching, parsing and the rest of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A subscribed feed, as its list file describes it."""
+
+    url: str
+    name: str = ""
+    language: str = ""  # BCP 47 primary subtag (ko, en, zh, ja, ru, …); "" = not declared
+    kind: str = ""  # kind of source: state-media, wire, specialist, analysis, government, …
+    interval: int | None = None  # seconds between polls; None = the configuration's default
+    timezone: str = ""  # IANA zone for dates that carry none; "" = UTC
+    encoding: str = ""  # overrides what headers and document declare; "" = believe them
+    full_text: bool = False  # fetch the article's page too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchState:
+    """What the last answer of a feed left behind for the next conditional request (RFC 9110 §13)."""
+
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""  # SHA-256 of the decoded body, hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A whole answer with status 200."""
+
+    url: str  # the final one, after redirects
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes  # decoded from its content coding, within the limit
+    wire_bytes: int  # as counted on the wire
+    state: FetchState  # to be remembered once the answer is stored
+    http_status: int = 200
+    redirects: tuple[str, ...] = ()  # every URL on the way, the first included
+    permanent_url: str = ""  # where an unbroken chain of 301/308 leads, else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The server said 304, or sent the very body that is known already."""
+
+    url: str
+    http_status: int  # 304, or 200 for a body whose hash is known
+    wire_bytes: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    state: FetchState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedError:
+    """Why a feed gave no entries this time: a value, never an escape."""
+
+    url: str
+    reason: str  # one of the slugs in feeds.errors.REASONS
+    message: str  # one line for people; no secret, no line break
+    http_status: int | None = None
+    wire_bytes: int = 0
+    retry_after: float | None = None  # seconds the server asked for, as sent (not clamped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry of a feed, reduced to clean text. Nothing in it is markup."""
+
+    guid: str = ""  # as published, trimmed; "" = none
+    url: str = ""  # absolute http(s) link as published; "" = none or not http(s)
+    title: str = ""  # plain text, one line
+    text: str = ""  # plain text: the longest of content and summary
+    language: str = ""  # declared by the entry or the feed
+    author: str = ""
+    published_at: datetime | None = None  # UTC, aware; None = none or not to be understood
+    published_raw: str = ""  # as the publisher wrote it
+    updated_at: datetime | None = None  # UTC, aware
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A document taken apart, in document order."""
+
+    title: str = ""
+    url: str = ""  # the site's home page
+    language: str = ""
+    format: str = ""  # rss20, atom10, rss10, json11, … as feedparser names versions
+    encoding: str = ""
+    entries: tuple[Entry, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)  # reason → entries not taken
+    ttl: int | None = None  # seconds, from <ttl>; None = none
+    malformed: str = ""  # why the document is not well-formed; "" = it is

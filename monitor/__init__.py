@@ -1,0 +1,1 @@
+"""Decides, remembers, runs: configuration, watchlist, tagging, judge, store, daemon, commands."""

@@ -1,0 +1,122 @@
+"""`wirewatch alerts`: the outbox and the channels."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.shared import config_option, json_option, print_json, read_config, safe, table
+
+if TYPE_CHECKING:
+    from alerts.types import Alert, Receipt
+    from monitor.config import Config
+
+
+@click.group(short_help="See alerts, and test a channel.")
+def alerts() -> None:
+    """What was announced, where it went, and whether the ways out work."""
+
+
+@alerts.command("list")
+@click.option(
+    "--state",
+    type=click.Choice(["pending", "sending", "sent", "dead"]),
+    default=None,
+    help="Only these. [default: all]",
+)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
+@config_option
+@json_option
+def list_alerts(state: str | None, limit: int, config_path: Path | None, *, as_json: bool) -> None:
+    """The newest alerts, and what became of each."""
+    from monitor.store.reads import Reader
+
+    config = read_config(config_path, complete=False)
+    with Reader(config.database) as reader:
+        rows = reader.alerts(state=state or "", limit=limit)
+    if as_json:
+        print_json(rows)
+        return
+    headings = ("id", "created", "rule", "channel", "state", "#tries", "story", "last error")
+    keys = ("id", "created_at", "rule", "channel", "state", "attempts", "title", "last_error")
+    table(headings, ([row[key] for key in keys] for row in rows))
+    click.echo(f"{len(rows)} alerts.")
+
+
+@alerts.command()
+@click.argument("channel")
+@config_option
+@json_option
+@click.pass_context
+def test(ctx: click.Context, channel: str, config_path: Path | None, *, as_json: bool) -> None:
+    """Send a sample to CHANNEL and say what came back.
+
+    \b
+    wirewatch alerts test desk
+    """  # noqa: D301 - click's \b
+    config = read_config(config_path)
+    receipts = asyncio.run(_test(config, channel))
+    if as_json:
+        print_json([_as_json(name, receipt) for name, receipt in receipts])
+    else:
+        for name, receipt in receipts:
+            words = f": {safe(receipt.message)}" if receipt.message else ""
+            click.echo(f"{name}: {receipt.outcome}{words}")
+    ctx.exit(0 if all(receipt.outcome == "sent" for _, receipt in receipts) else 1)
+
+
+def _as_json(name: str, receipt: Receipt) -> dict[str, object]:
+    return {"channel": name, "outcome": receipt.outcome, "message": receipt.message}
+
+
+async def _test(config: Config, wanted: str) -> list[tuple[str, Receipt]]:
+    from alerts.channels import channel_names
+    from monitor.compose import build_channels, build_client, wall_clock
+    from monitor.errors import ConfigError
+
+    if wanted not in config.channels:
+        names = ", ".join(config.channels) or "none"
+        raise ConfigError([f"{config.path}: channel {wanted!r}: not there (channels: {names})"])
+    ours = channel_names(config.channels[wanted])
+    async with build_client(config) as client:
+        channels = [c for c in build_channels(config, client, wall_clock) if c.name in ours]
+        sample = _sample()
+        return [(c.name, await c.send(sample)) for c in channels]
+
+
+def _sample() -> Alert:
+    from alerts.types import Alert, Named
+    from monitor.compose import wall_clock
+
+    now = wall_clock()
+    text = "This is a test. The Example Power Station is named here as a real alert would show it."
+    start = text.index("Example")
+    return Alert(
+        id=0,
+        rule="test",
+        channel="test",
+        story=0,
+        title="Wirewatch test: the channel works",
+        url="https://example.org/",
+        source="Wirewatch",
+        source_kind="other",
+        language="en",
+        first_seen_at=now,
+        published_at=now,
+        published_raw="",
+        snippet=text,
+        snippet_marks=((start, start + len("Example Power Station")),),
+        named=(
+            Named(
+                entity="example",
+                name="Example Power Station",
+                sector="electric-power",
+                kind="facility",
+                surface="Example Power Station",
+            ),
+        ),
+        key=f"test-{now.timestamp():.0f}",
+    )

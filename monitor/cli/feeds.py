@@ -1,0 +1,152 @@
+"""`wirewatch feeds`: the subscriptions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from monitor.cli.shared import config_option, json_option, print_json, read_config, table
+
+if TYPE_CHECKING:
+    from monitor.config import Config
+
+
+@click.group(short_help="List, add, remove, import and export feeds.")
+def feeds() -> None:
+    """The feeds that are watched. They stand in feed lists, which you may also edit by hand.
+
+    A running daemon reads changed lists at SIGHUP: `pkill -HUP -f "wirewatch run"`.
+    """
+
+
+@feeds.command("list")
+@config_option
+@json_option
+def list_feeds(config_path: Path | None, *, as_json: bool) -> None:
+    """Every feed of the lists, with what the last poll of it said."""
+    from monitor.store.reads import Reader
+
+    config = read_config(config_path, complete=False)
+    seen = {}
+    if config.database.exists():
+        with Reader(config.database) as reader:
+            seen = reader.feed_states()
+    rows = [{**_settings(feed), **seen.get(feed.url, _NEVER)} for feed in config.feeds]
+    if as_json:
+        print_json(rows)
+        return
+    headings = ("name", "kind", "language", "health", "last success", "#items", "url")
+    keys = ("name", "kind", "language", "health", "last_success_at", "items", "url")
+    table(headings, ([row[key] or "" for key in keys] for row in rows))
+    click.echo(f"{len(rows)} feeds.")
+
+
+_NEVER = {"health": "new", "last_success_at": None, "items": 0, "note": ""}
+
+
+def _settings(feed: object) -> dict[str, object]:
+    keys = ("url", "name", "kind", "language", "interval")
+    return {key: getattr(feed, key) for key in keys}
+
+
+@feeds.command()
+@click.argument("url")
+@click.option("--name", default="", help="What to call it. [default: its URL]")
+@click.option("--language", default="", help="ko, en, zh, ja, ru …")
+@click.option("--kind", default="", help="state-media, wire, specialist, analysis, …")
+@click.option("--interval", default="", help='How often, e.g. "15m" or "2h".')
+@config_option
+def add(
+    url: str, name: str, language: str, kind: str, interval: str, config_path: Path | None
+) -> None:
+    """Subscribe to the feed at URL.
+
+    \b
+    wirewatch feeds add https://example.org/rss --name "Example" --language ko --kind wire
+    """  # noqa: D301 - click's \b
+    from feeds.feed_keys import feed_identity
+    from feeds.lists import add_to_list
+    from feeds.types import Feed
+    from monitor.errors import ConfigError
+
+    config = read_config(config_path, complete=False)
+    path = _toml_list(config)
+    feed = Feed(url=url, name=name, language=language, kind=kind, interval=_seconds(interval))
+    if feed_identity(url) in {feed_identity(known.url) for known in config.feeds}:
+        raise ConfigError([f"{url}: is watched already; `wirewatch feeds list` shows it"])
+    add_to_list(path, feed)
+    click.echo(f"added to {path}: {feed.name or feed.url}")
+
+
+def _seconds(text: str) -> int | None:
+    from feeds.feed_keys import interval
+    from feeds.tables import SettingError
+
+    try:
+        return interval(int(text) if text.isdigit() else text) if text else None
+    except SettingError as error:
+        raise click.BadParameter(str(error), param_hint="--interval") from None
+
+
+@feeds.command()
+@click.argument("url_or_name")
+@config_option
+def remove(url_or_name: str, config_path: Path | None) -> None:
+    """Unsubscribe. What was stored from the feed stays."""
+    from feeds.errors import ListError
+    from feeds.lists import remove_from_list
+
+    config = read_config(config_path, complete=False)
+    problems = [ListError(f"{config.path}: feeds: no list to remove from")]
+    for path in config.feed_lists:
+        try:
+            feed = remove_from_list(path, url_or_name)
+        except ListError as error:
+            problems.insert(0, error)
+            continue
+        click.echo(f"removed from {path}: {feed.name or feed.url}")
+        return
+    raise problems[0]
+
+
+@feeds.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@config_option
+def import_opml(file: Path, config_path: Path | None) -> None:
+    """Add the feeds of an OPML FILE, as feed readers export them, to the feed list."""
+    from feeds.feed_keys import feed_identity
+    from feeds.lists import add_to_list, from_opml
+
+    config = read_config(config_path, complete=False)
+    path = _toml_list(config)
+    known = {feed_identity(feed.url) for feed in config.feeds}
+    found = from_opml(file.read_bytes())
+    new = [feed for feed in found if feed_identity(feed.url) not in known]
+    if new:
+        add_to_list(path, *new)
+    click.echo(f"added to {path}: {len(new)} feeds ({len(found) - len(new)} were there already)")
+
+
+@feeds.command("export")
+@click.argument("file", type=click.File("wb"), default="-")
+@config_option
+def export_opml(file: BinaryIO, config_path: Path | None) -> None:
+    """Write all feeds as OPML, which feed readers import, to FILE (default: standard output)."""
+    from feeds.lists import to_opml
+
+    config = read_config(config_path, complete=False)
+    file.write(to_opml(config.feeds, "Wirewatch"))
+
+
+def _toml_list(config: Config) -> Path:
+    """The first list that can be edited."""
+    from monitor.errors import ConfigError
+
+    for path in config.feed_lists:
+        if path.suffix == ".toml":
+            return path
+    raise ConfigError(
+        [f"{config.path}: feeds: no .toml list to write to; add one, e.g. feeds.toml"]
+    )

@@ -1,0 +1,161 @@
+"""Puts the stages together: the only place that knows every part of the program."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+from feeds.workers import ParserPool
+
+from alerts.channels import channel_from, channel_names
+from alerts.errors import PostError
+from alerts.types import Channel, PostAnswer
+from feeds.errors import SendError
+from feeds.fetch import fetch
+from feeds.http import Client
+from monitor.config import Config, check_rules
+from monitor.delivery import Delivery
+from monitor.judge import Desk
+from monitor.pipeline import Stages, poll
+from monitor.poller import Poller, Report
+from monitor.records import StoredFeed
+from monitor.store import Store
+from monitor.types import Entity, Watchlist
+from monitor.watching import read_watchlists, tag_with
+
+
+def wall_clock() -> datetime:
+    """The time of day in UTC. Everything else is handed a clock."""
+    return datetime.now(UTC)
+
+
+T = TypeVar("T")
+
+PARSERS = 2  # processes: the smallest server has two cores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """The running parts, for the commands and the daemon."""
+
+    config: Config
+    store: Store
+    desk: Desk
+    poller: Poller
+    delivery: Delivery
+    client: Client
+    writer: ThreadPoolExecutor
+
+    async def in_writer(self, function: Callable[[], T]) -> T:
+        """Run something on the store, in the one thread that may."""
+        return await asyncio.get_running_loop().run_in_executor(self.writer, function)
+
+
+def build_desk(config: Config, watchlists: Sequence[Watchlist]) -> Desk:
+    """What judging needs.
+
+    Raises:
+        ConfigError: a rule names something that is not on the lists.
+    """
+    entities: dict[str, Entity] = {}
+    for watchlist in watchlists:
+        entities.update(watchlist.entities)
+    if watchlists:
+        check_rules(config, replace(watchlists[0], entities=entities))
+    return Desk(
+        tag=tag_with(watchlists),
+        entities=entities,
+        rules=config.rules,
+        routes={name: channel_names(settings) for name, settings in config.channels.items()},
+    )
+
+
+def build_channels(
+    config: Config, client: Client, now: Callable[[], datetime]
+) -> tuple[Channel, ...]:
+    """Every way out that the configuration names."""
+
+    async def post(url: str, body: bytes, headers: Mapping[str, str]) -> PostAnswer:
+        try:
+            answer = await client.post(url, body, headers)
+        except SendError as error:
+            raise PostError(error.reason, error.message, maybe_sent=error.maybe_sent) from None
+        return PostAnswer(status=answer.status, headers=answer.headers, body=answer.body)
+
+    return tuple(
+        channel
+        for settings in config.channels.values()
+        for channel in channel_from(settings, post, now)
+    )
+
+
+def build_client(config: Config) -> Client:
+    """The one HTTP client."""
+    return Client(
+        contact=config.fetch.contact,
+        allow_private_addresses=config.fetch.allow_private_addresses,
+        ca_file=str(config.fetch.ca_file) if config.fetch.ca_file else None,
+    )
+
+
+@asynccontextmanager
+async def assemble(
+    config: Config,
+    *,
+    now: Callable[[], datetime] = wall_clock,
+    report: Report | None = None,
+    parsers: int = PARSERS,
+) -> AsyncIterator[Program]:
+    """Open everything, in order; close it in the opposite order, however it ends.
+
+    Raises:
+        MonitorError: settings, watchlist or database cannot be used. Nothing was changed then.
+    """
+    watchlists = read_watchlists(config.watchlists)
+    desk = build_desk(config, watchlists)
+    async with AsyncExitStack() as stack:
+        store = stack.enter_context(Store(config.database))
+        store.watch(watchlists, now=now())
+        store.subscribe(config.feeds, interval=config.fetch.interval, now=now())
+        store.doubt_unfinished()
+        writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
+        client = await stack.enter_async_context(build_client(config))
+        pool = await stack.enter_async_context(ParserPool(workers=parsers))
+        stages = Stages(
+            fetch=partial(fetch, client),
+            parse=pool.parse,
+            store=store,
+            desk=desk,
+            now=now,
+            writer=writer,
+        )
+        yield Program(
+            config=config,
+            store=store,
+            desk=desk,
+            poller=_poller(config, stages, report),
+            delivery=Delivery(build_channels(config, client, now), store, writer, now),
+            client=client,
+            writer=writer,
+        )
+
+
+def _poller(config: Config, stages: Stages, report: Report | None) -> Poller:
+    async def due(now: datetime, limit: int, per_host: int) -> list[StoredFeed]:
+        read = partial(stages.store.due, now, limit=limit, per_host=per_host)
+        return await asyncio.get_running_loop().run_in_executor(stages.writer, read)
+
+    return Poller(
+        due=due,
+        poll=partial(poll, stages=stages),
+        now=stages.now,
+        host_gap=config.fetch.host_gap,
+        concurrency=config.fetch.concurrency,
+        report=report,
+    )

@@ -1,0 +1,159 @@
+"""Every key of `wirewatch.toml` and the values it takes. docs/configuration.md describes each.
+
+Only the form is checked here; what a value points to (a file, a variable, a channel) is checked in
+monitor/config.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alerts.errors import SettingsError
+from alerts.settings import PORTS, EmailSettings
+from feeds.feed_keys import FEED_KEYS, KINDS, interval
+from feeds.tables import Key, SettingError, choice, number, one_line, switch, text, whole
+
+MAX_PATH = 4096  # characters: PATH_MAX of Linux
+
+_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+
+
+def located(folder: Path, name: str) -> Path:
+    """A path as the configuration means it: from its own folder; ~ is the user's home."""
+    try:
+        return folder / Path(name).expanduser()
+    except RuntimeError:  # "~name" of a user that does not exist is a name like any other
+        return folder / name
+
+
+def _contact(value: object) -> str:
+    """It stands in a header, so ASCII, and there in a comment (RFC 9110 §5.6.5)."""
+    contact = one_line(200)(value)
+    if not contact.isascii() or not re.fullmatch(r"|[^\s()\\]*(@|//)[^\s()\\]*", contact):
+        raise SettingError('must be a mail address or a URL, such as "desk@example.org", or ""')
+    return contact
+
+
+def _path(value: object) -> str:
+    path = one_line(MAX_PATH)(value)
+    if not path:
+        raise SettingError("must not be empty")
+    return path
+
+
+def _database(value: object) -> str:
+    path = _path(value)
+    if "://" in path:
+        raise SettingError(
+            "must be a file: databases on a server are not supported yet",
+            'write a path such as "wirewatch.db"',
+        )
+    if path == ":memory:":
+        raise SettingError("must be a file: evidence is kept")
+    return path
+
+
+def _secret(value: object) -> str:
+    """Where a secret stands. One that is written out is refused, and never repeated."""
+    kind, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if (kind == "env" and _VARIABLE.fullmatch(rest)) or (kind == "file" and rest.strip()):
+        return f"{kind}:{rest}"
+    raise SettingError(
+        'must be "env:NAME" (an environment variable) or "file:PATH", never the secret itself'
+    )
+
+
+def _section(value: object) -> object:
+    return value
+
+
+def _mail(key: str) -> Callable[[object], str]:
+    """A value that the email channel takes: its own rule, tried beside settings that are good."""
+    good: dict[str, Any] = {
+        "name": "trial",
+        "host": "localhost",
+        "sender": "a@example.org",
+        "to": ("a@example.org",),
+    }
+
+    def read(value: object) -> str:
+        line = text(value)
+        try:
+            EmailSettings(**{**good, key: (line,) if key == "to" else line})
+        except SettingsError as error:
+            raise SettingError(error.problem) from None
+        return line
+
+    return read
+
+
+_TIMEOUT = "must be a number of seconds from 1 to 3600"
+
+TOP_KEYS = {
+    "database": Key(read=_database),
+    "watchlists": Key(read=_path, many=True),
+    "feeds": Key(read=_path, many=True),
+    "fetch": Key(read=_section),
+    "channel": Key(read=_section),
+    "alert": Key(read=_section),
+    "log": Key(read=_section),
+}
+
+FETCH_KEYS = {
+    "allow_private_addresses": Key(read=switch),
+    "host_gap": Key(read=number(0, 3600, "must be a number of seconds from 0 to 3600")),
+    "contact": Key(read=_contact),
+    "interval": Key(read=interval),
+    "concurrency": Key(read=whole(1, 512, "must be a whole number from 1 to 512")),
+    "ca_file": Key(read=_path),
+}
+
+LOG_KEYS = {
+    "level": Key(read=choice("debug", "info", "warning", "error")),
+    "format": Key(read=choice("text", "json")),
+}
+
+SLACK_KEYS = {
+    "type": Key(read=text, needed=True),
+    "webhook_url": Key(read=_secret, needed=True, hidden=True),
+}
+
+EMAIL_KEYS = {
+    "type": Key(read=text, needed=True),
+    "host": Key(read=_mail("host"), needed=True),
+    "sender": Key(read=_mail("sender"), needed=True),
+    "to": Key(read=_mail("to"), needed=True, many=True),
+    "port": Key(read=whole(1, 65535, "must be a whole number from 1 to 65535")),
+    "security": Key(read=choice(*PORTS)),
+    "username": Key(read=text),
+    "password": Key(read=_secret, hidden=True),
+    "timeout": Key(read=number(1, 3600, _TIMEOUT)),
+    "data_timeout": Key(read=number(1, 3600, _TIMEOUT)),
+}
+
+CHANNEL_KEYS: dict[str, dict[str, Key]] = {"slack": SLACK_KEYS, "email": EMAIL_KEYS}
+
+ALERT_KEYS = {
+    "name": Key(read=text, needed=True),
+    "entities": Key(read=text, many=True),
+    "sectors": Key(read=text, many=True),
+    "kinds": Key(read=text, many=True),
+    "provinces": Key(read=text, many=True),
+    "feeds": Key(read=text, many=True),
+    "source_kinds": Key(read=choice(*KINDS), many=True),
+    "languages": Key(read=FEED_KEYS["language"].read, many=True),
+    "words": Key(read=text, many=True),
+    "exclude": Key(read=text, many=True),
+    "to": Key(read=text, needed=True, many=True),
+}
+
+HOMES = {
+    **dict.fromkeys(TOP_KEYS, "at the top, above the first [table]"),
+    **dict.fromkeys(FETCH_KEYS, "in [fetch]"),
+    **dict.fromkeys(LOG_KEYS, "in [log]"),
+    "webhook_url": "in a [channel.NAME]",
+}
+"""Where a key belongs that stands in the wrong table."""

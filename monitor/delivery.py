@@ -1,0 +1,156 @@
+"""Empties the outbox: claim → send → settle, one sender a channel, one alert at a time.
+
+One at a time, so that a crash leaves at most one alert a channel in doubt. The network is never
+inside a transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from alerts.deliver import Settlement, send_all, settlement
+from alerts.types import Alert, Channel, Receipt
+from monitor.announce import alert_of
+from monitor.errors import StoreError
+from monitor.store import Store
+
+log = logging.getLogger("wirewatch.deliver")
+
+SETTLE_AGAIN = 5.0  # seconds between tries to store a receipt
+SETTLE_TRIES = 12  # of a single round: a minute. The daemon has no end of them
+# Seconds of a pause that a sender waits out. A longer one (429 with Retry-After) ends it, and the
+# channel is left alone for so long: `wirewatch poll` must not sleep for hours.
+LONGEST_PAUSE = 5.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Delivery:
+    """The senders of all channels over one outbox."""
+
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        store: Store,
+        writer: ThreadPoolExecutor,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
+        self._store = store
+        self._writer = writer
+        self._now = now
+        self._sending: dict[str, asyncio.Task[None]] = {}
+        self._held: dict[str, float] = {}  # channel → when it may be used again, by the loop's clock
+        self._round: list[Settlement] | None = None  # what a single round has settled
+        self._stop = asyncio.Event()
+
+    def tick(self) -> None:
+        """Wake every channel that has no sender at work and is not resting."""
+        for name, channel in self._channels.items():
+            if name not in self._sending and self._may(name):
+                task = asyncio.create_task(self._send_due(channel))
+                self._sending[name] = task
+                task.add_done_callback(partial(self._ended, name))
+
+    def _may(self, channel: str) -> bool:
+        held_until = self._held.get(channel, 0.0)
+        return not self._stop.is_set() and asyncio.get_running_loop().time() >= held_until
+
+    def _ended(self, name: str, task: asyncio.Task[None]) -> None:
+        self._sending.pop(name, None)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("sender stopped", extra={"channel": name}, exc_info=error)
+
+    async def _send_due(self, channel: Channel) -> None:
+        """Send what is due on a channel until nothing is."""
+        claimed: dict[int, Alert] = {}
+
+        async def settle(receipt: Receipt) -> None:
+            await self._settle(claimed.pop(receipt.alert), receipt)
+
+        await send_all(
+            channel, self._claims(channel.name, claimed), settle, partial(self._rest, channel.name)
+        )
+
+    async def _claims(self, channel: str, claimed: dict[int, Alert]) -> AsyncIterator[Alert]:
+        """Claim one alert after the other, each when the one before is settled."""
+        while self._may(channel):
+            try:
+                row = await self._in_writer(self._store.claim, channel, self._now())
+            except StoreError as error:
+                # Nothing is claimed, so nothing is lost: the next tick tries again.
+                log.error("outbox not readable: %s", error)  # noqa: TRY400 - a full disk, no fault
+                return
+            if row is None:
+                return
+            claimed[row.id] = alert_of(row)
+            yield claimed[row.id]
+
+    async def _rest(self, channel: str, seconds: float) -> None:
+        """A channel's pause; the end of the program cuts it short."""
+        if seconds > LONGEST_PAUSE:
+            self._held[channel] = asyncio.get_running_loop().time() + seconds
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+
+    async def _settle(self, alert: Alert, receipt: Receipt) -> None:
+        done = settlement(alert, receipt, self._now(), random.random())  # noqa: S311 - only jitter
+        if done.state != "sent":
+            where = {"channel": alert.channel}
+            log.warning("alert %d not delivered: %s", alert.id, done.message, extra=where)
+        stored = await self._stored(done)
+        if self._round is not None:
+            self._round.append(stored)
+
+    async def _stored(self, done: Settlement) -> Settlement:
+        """Store what became of an alert, however often it takes.
+
+        It was sent, so it must not be sent again only because the disk is full: the channel waits.
+        If the program ends first, the alert is in doubt, and says so.
+        """
+        tries = 0
+        while True:
+            try:
+                await self._in_writer(self._store.settle, done, self._now())
+            except StoreError as error:
+                log.error("receipt not stored: %s", error)  # noqa: TRY400 - a full disk, no fault
+            else:
+                return done
+            tries += 1
+            if self._round is not None and tries == SETTLE_TRIES:
+                return replace(done, state="pending", message="its receipt could not be stored")
+            await asyncio.sleep(SETTLE_AGAIN)
+
+    async def _in_writer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, partial(function, *args, **kwargs))
+
+    async def round(self) -> list[Settlement]:
+        """Send all that is due now, and return what became of it when all of it is settled."""
+        self._round = done = []
+        self.tick()
+        while self._sending:
+            await asyncio.wait(self._sending.values())
+        return done
+
+    async def drain(self, seconds: float) -> None:
+        """Let sends under way finish; one that takes longer stays `sending`: it is in doubt."""
+        self._stop.set()
+        if not self._sending:
+            return
+        _, late = await asyncio.wait(self._sending.values(), timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

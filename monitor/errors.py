@@ -1,0 +1,41 @@
+"""What can go wrong in the program itself.
+
+MonitorError
+├── ConfigError       the configuration cannot be used (a line for each mistake)
+└── StoreError        the database cannot be opened, read or written
+    └── BusyError     another process writes it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class MonitorError(Exception):
+    """Base of every error that this package raises."""
+
+
+class ConfigError(MonitorError):
+    """The configuration cannot be used. `str()` is one line for each mistake, secrets left out."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("\n".join(self.lines))
+
+
+class StoreError(MonitorError):
+    """The database cannot be opened, read or written: disk full, not ours, damaged."""
+
+
+class BusyError(StoreError):
+    """Another process writes this database."""
+
+    def __init__(self, path: Path, owner: str) -> None:
+        super().__init__(
+            f"{path}: in use by process {owner}, most likely `wirewatch run`. Stop that one first, "
+            "or let it do the work: it polls and delivers by itself, and reads changed feed lists "
+            "and settings at SIGHUP."
+        )
+        self.path = path
+        self.owner = owner

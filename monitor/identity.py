@@ -1,0 +1,88 @@
+"""Which keys an entry is known by: guid, then canonical URL, then title and day. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from feeds.types import Entry
+from feeds.urls import url_key
+from monitor.records import Known, Probe
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+# A title shared by strangers ("News", "속보") says nothing; a Hangul or Han character carries about
+# as much as two Latin letters.
+_TELLING_TITLE = 16
+
+
+def probes(entries: Sequence[Entry], feed_host: str) -> tuple[Probe, ...]:
+    """The keys of each entry of one document, in document order.
+
+    A guid, or a link, that several entries of the document share identifies none of them: it is
+    left out, and the next key is used.
+    """
+    guids = Counter(entry.guid for entry in entries)
+    links = Counter(url_key(entry.url) for entry in entries if entry.url)
+    return tuple(_probe(entry, feed_host, guids, links) for entry in entries)
+
+
+def _probe(entry: Entry, feed_host: str, guids: Counter[str], links: Counter[str]) -> Probe:
+    link = url_key(entry.url) if entry.url else ""
+    return Probe(
+        entry=entry,
+        guid=entry.guid if guids[entry.guid] == 1 else "",
+        url_key=link if links[link] == 1 else "",
+        title_key=_title_key(entry, feed_host),
+        text_key=_text_key(entry),
+        content_hash=_hash(_folded(entry.title), _folded(entry.text)),
+    )
+
+
+def _title_key(entry: Entry, feed_host: str) -> str:
+    """Title, day and publisher: for entries that have no other key of their own."""
+    day = entry.published_at.date().isoformat() if entry.published_at else ""
+    words = words_only(entry.title) or words_only(entry.text)[:200]
+    host = urlsplit(entry.url).hostname if entry.url else ""
+    return _hash(host or feed_host, day, words) if words else ""
+
+
+def _text_key(entry: Entry) -> str:
+    """The title's words alone: copies are looked for among items that share it."""
+    words = words_only(entry.title)
+    weight = sum(2 if ord(character) > 0x2E7F else 1 for character in words)
+    return _hash(words) if weight >= _TELLING_TITLE else ""
+
+
+def words_only(text: str) -> str:
+    """Letters and digits, case folded: what stays of a text when its dress is taken off."""
+    return _NOT_WORD.sub("", text).casefold()
+
+
+def _folded(text: str) -> str:
+    """White space is no content: a feed that re-wraps its lines has changed nothing."""
+    return " ".join(text.split())
+
+
+def _hash(*parts: str) -> str:
+    joined = "\0".join(parts).encode("utf-8", "replace")
+    return hashlib.blake2b(joined, digest_size=12).hexdigest()
+
+
+def find(probe: Probe, known: Known) -> int | None:
+    """The stored item that this entry is, or None for a new one."""
+    if probe.guid and probe.guid in known.by_guid:
+        return known.by_guid[probe.guid]
+    if probe.url_key:
+        return known.by_url.get(probe.url_key)
+    if probe.guid and _telling(probe):
+        return known.by_title.get(probe.title_key)
+    return None if probe.guid else known.by_title.get(probe.title_key)
+
+
+def _telling(probe: Probe) -> bool:
+    """A fresh guid with the same title on the same dated day is the same entry re-issued."""
+    return probe.entry.published_at is not None and probe.text_key != ""

@@ -1,0 +1,350 @@
+"""What one poll means: new items, edits, mentions, stories, alerts, the next poll. Pure.
+
+No network, no database, no clock: the same observation and the same knowledge give the same record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from alerts.rules import Rule
+from feeds.manners import next_poll_at
+from feeds.types import Entry, FeedError, NotModified, ParsedFeed
+from monitor import announce, stories
+from monitor.identity import find, probes
+from monitor.language import detect
+from monitor.records import (
+    Appearance,
+    Gone,
+    Known,
+    KnownItem,
+    NewItem,
+    Observation,
+    OutboxAlert,
+    PollRecord,
+    PollRow,
+    Probe,
+    Revision,
+    Seen,
+)
+from monitor.types import Document, Entity, Mention
+
+# A feed that flips between versions must not fill the disk (reader stops at the same number).
+MOST_REVISIONS = 24
+FULLER = 1.5  # another feed's text this much longer than ours is worth keeping as a new version
+
+Tag = Callable[[Document], tuple[Mention, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What judging needs besides the poll: the watchlist's tagger, its entities and the rules."""
+
+    tag: Tag
+    entities: Mapping[str, Entity]
+    rules: Sequence[Rule] = ()
+    routes: Mapping[str, Sequence[str]] = field(default_factory=dict)  # channel → outbox names
+
+
+def judge(seen: Observation, known: Known, desk: Desk, *, now: datetime) -> PollRecord:
+    """Everything that one poll taught, ready to be stored."""
+    match seen.result:
+        case FeedError() as error:
+            return _failed(seen, error, now)
+        case NotModified() as answer:
+            status = "not-modified" if answer.http_status == 304 else "unchanged"
+            return _finish(seen, PollRow(status=status), now)
+        case ParsedFeed() as parsed:
+            return _Reading(seen, parsed, known, desk, now).record()
+        case _:
+            assert_never(seen.result)
+
+
+def probes_of(seen: Observation) -> tuple[Probe, ...]:
+    """The keys to look up before judging; none for a poll without entries."""
+    if isinstance(seen.result, ParsedFeed):
+        return probes(seen.result.entries, seen.feed.host)
+    return ()
+
+
+def _failed(seen: Observation, error: FeedError, now: datetime) -> PollRecord:
+    failures = seen.feed.failures + 1
+    return PollRecord(
+        observation=seen,
+        now=now,
+        row=PollRow(status="error", error=f"{error.reason}: {error.message}"),
+        health="failing",
+        failures=failures,
+        next_poll_at=next_poll_at(
+            error, interval=seen.feed.interval, failures=failures, now=now, jitter=_jitter(seen)
+        ),
+    )
+
+
+def _finish(seen: Observation, row: PollRow, now: datetime) -> PollRecord:
+    ttl = seen.result.ttl if isinstance(seen.result, ParsedFeed) else None
+    return PollRecord(
+        observation=seen,
+        now=now,
+        row=row,
+        next_poll_at=next_poll_at(
+            seen.answer,
+            interval=seen.feed.interval,
+            failures=0,
+            now=now,
+            jitter=_jitter(seen),
+            ttl=ttl,
+        ),
+    )
+
+
+def _jitter(seen: Observation) -> float:
+    """0 to 1, the same for the same feed and poll: spreads feeds without randomness in here."""
+    return (seen.feed.id * 7919 + int(seen.started_at.timestamp())) % 1000 / 1000
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One document being read against what is known."""
+
+    seen: Observation
+    parsed: ParsedFeed
+    known: Known
+    desk: Desk
+    now: datetime
+    items: list[NewItem] = field(default_factory=list)
+    revisions: list[Revision] = field(default_factory=list)
+    sightings: list[Seen] = field(default_factory=list)
+    alerts: list[OutboxAlert] = field(default_factory=list)
+    present: set[int] = field(default_factory=set)  # known items that the document holds
+    fresh: dict[str, int] = field(default_factory=dict)  # any key → position in self.items
+    unchanged: int = 0
+    repeated: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def record(self) -> PollRecord:
+        """Go through the document once, oldest entry first where it is sorted as feeds are."""
+        for probe in reversed(probes_of(self.seen)):
+            item = find(probe, self.known)
+            if item is None:
+                self._new(probe)
+            elif item in self.present:
+                self.repeated += 1
+            else:
+                self.present.add(item)
+                self._again(probe, self.known.items[item])
+        gone = self._gone()
+        self._announce()
+        return replace(
+            _finish(self.seen, self._row(), self.now),
+            items=tuple(self.items),
+            revisions=tuple(self.revisions),
+            seen=tuple(self.sightings),
+            gone=gone,
+            alerts=tuple(self.alerts),
+        )
+
+    @property
+    def baseline(self) -> bool:
+        """The first good poll of a feed: stored and tagged, never alerted."""
+        return self.seen.feed.last_success_at is None
+
+    def _new(self, probe: Probe) -> None:
+        keys = [k for k in (probe.guid and f"g{probe.guid}", probe.url_key) if k]
+        keys = keys or [probe.title_key]
+        if any(key in self.fresh for key in keys):
+            self.repeated += 1
+            return
+        language = self._language(probe.entry)
+        story, story_of = self._story(probe)
+        for key in keys:
+            self.fresh[key] = len(self.items)
+        self.items.append(
+            NewItem(
+                probe=probe,
+                language=language,
+                mentions=self._tag(probe.entry, language),
+                story=story,
+                story_of=story_of,
+                relation="original" if story is None and story_of is None else "copy",
+            )
+        )
+
+    def _language(self, entry: Entry) -> str:
+        declared = entry.language or self.seen.feed.feed.language or self.parsed.language
+        return detect(f"{entry.title} {entry.text}", declared)
+
+    def _tag(self, entry: Entry, language: str) -> tuple[Mention, ...]:
+        feed = self.seen.feed.feed
+        return self.desk.tag(
+            Document(
+                title=entry.title,
+                text=entry.text,
+                language=language,
+                source=feed.name,
+                source_kind=feed.kind,
+            )
+        )
+
+    def _story(self, probe: Probe) -> tuple[int | None, int | None]:
+        """(stored story, None), or (None, place of a new item of this document), or neither."""
+        stored = [self.known.items[i] for i in self.known.alike.get(probe.text_key, ())]
+        first = stories.original(probe.entry, self.now, stored)
+        if first:
+            return first.story, None
+        return None, self._twin(probe)
+
+    def _twin(self, probe: Probe) -> int | None:
+        if not probe.text_key:
+            return None
+        for place, item in enumerate(self.items):
+            if item.probe.text_key == probe.text_key and self._alike(probe, item):
+                return item.story_of if item.story_of is not None else place
+        return None
+
+    def _alike(self, probe: Probe, item: NewItem) -> bool:
+        one, other = probe.entry, item.probe.entry
+        apart = (one.published_at or self.now) - (other.published_at or self.now)
+        return item.story is None and stories.alike(one.text, other.text, apart=abs(apart))
+
+    def _again(self, probe: Probe, item: KnownItem) -> None:
+        """An entry that is stored already: the same, edited, or new to this feed."""
+        here = self.known.appearances.get(item.id)
+        if here is None or not here.in_window or here.content_hash != probe.content_hash:
+            self.sightings.append(Seen(item=item.id, probe=probe))
+        if self._is_edit(probe, item, here):
+            self._revise(probe, item)
+        else:
+            self.unchanged += 1
+
+    def _is_edit(self, probe: Probe, item: KnownItem, here: Appearance | None) -> bool:
+        """A feed edits its own version; another feed's is taken only when it says far more.
+
+        Compared with this feed's last version, not with the item: else two feeds that carry one
+        article in two lengths would turn it over and over.
+        """
+        if probe.content_hash == item.content_hash:
+            return False
+        ours = item.text_feed == self.seen.feed.id
+        changed = here is not None and here.content_hash != probe.content_hash
+        longer = len(probe.entry.text) > FULLER * max(len(item.text), 1)
+        return (changed and ours) or (longer and (changed or here is None))
+
+    def _revise(self, probe: Probe, item: KnownItem) -> None:
+        if item.revisions >= MOST_REVISIONS:
+            self.unchanged += 1
+            self.notes.append(f"item {item.id} keeps changing: no further versions are kept")
+            return
+        mentions = self._tag(probe.entry, item.language)
+        after = _confirmed(mentions)
+        added, removed = after - item.entities, item.entities - after
+        self.revisions.append(
+            Revision(
+                item=item.id,
+                probe=probe,
+                mentions=mentions,
+                change=_change(probe.entry, item),
+                entities_added=tuple(sorted(added)),
+                entities_removed=tuple(sorted(removed)),
+            )
+        )
+        if added and not self.baseline:
+            self._offer(None, item.id, probe, mentions, item.language)
+
+    def _gone(self) -> tuple[Gone, ...]:
+        """Items of the poll before that this document lacks.
+
+        Feeds drop their oldest entries when new ones come. One that goes while older ones stay was
+        taken out: it `vanished`. An empty document is a fault more often than a clearance, and
+        proves nothing.
+        """
+        if not self.parsed.entries:
+            return ()
+        window = self.known.appearances.values()
+        oldest = min((a.age for a in window if a.item in self.present), default=None)
+        return tuple(
+            Gone(item=a.item, vanished=oldest is not None and a.age > oldest)
+            for a in window
+            if a.in_window and a.item not in self.present
+        )
+
+    def _announce(self) -> None:
+        if self.baseline:
+            return
+        for place, item in enumerate(self.items):
+            if item.relation == "original" or _confirmed(item.mentions) - self._told(item):
+                self._offer(place, None, item.probe, item.mentions, item.language)
+
+    def _told(self, item: NewItem) -> frozenset[str]:
+        """Entities that the story of a copy names already."""
+        if item.story_of is not None:
+            return frozenset(_confirmed(self.items[item.story_of].mentions))
+        same = [k.entities for k in self.known.items.values() if k.story == item.story]
+        return frozenset().union(*same)
+
+    def _offer(
+        self,
+        new_item: int | None,
+        item: int | None,
+        probe: Probe,
+        mentions: Sequence[Mention],
+        language: str,
+    ) -> None:
+        facts = announce.Facts(
+            entry=probe.entry,
+            mentions=mentions,
+            feed=self.seen.feed.feed,
+            language=language,
+            now=self.now,
+        )
+        desk = self.desk
+        for offer in announce.offers(facts, desk.rules, desk.entities, desk.routes):
+            self.alerts.append(
+                OutboxAlert(
+                    rule=offer.rule,
+                    channel=offer.channel,
+                    new_item=new_item,
+                    item=item,
+                    payload=offer.payload,
+                )
+            )
+
+    def _row(self) -> PollRow:
+        skipped = dict(self.parsed.skipped)
+        if self.repeated:
+            skipped["repeated"] = self.repeated
+        before = sum(1 for a in self.known.appearances.values() if a.in_window)
+        overlap = sum(
+            1 for i in self.present if (a := self.known.appearances.get(i)) and a.in_window
+        )
+        if self.parsed.malformed:
+            self.notes.append(f"not well-formed: {self.parsed.malformed}")
+        return PollRow(
+            status="ok",
+            seen=len(self.parsed.entries) + sum(self.parsed.skipped.values()),
+            new=len(self.items),
+            changed=len(self.revisions),
+            unchanged=self.unchanged,
+            skipped=skipped,
+            overlap=overlap if before or not self.baseline else None,
+            baseline=self.baseline,
+            note="; ".join(self.notes),
+        )
+
+
+def _confirmed(mentions: Sequence[Mention]) -> frozenset[str]:
+    return frozenset(m.entity for m in mentions if m.state == "confirmed")
+
+
+def _change(entry: Entry, item: KnownItem) -> str:
+    """What an edit touched, as JSON; the words themselves are in the two versions."""
+    change: dict[str, object] = {}
+    if entry.title != item.title:
+        change["title"] = {"from": item.title, "to": entry.title}
+    if entry.text != item.text:
+        change["text"] = {"from_length": len(item.text), "to_length": len(entry.text)}
+    return json.dumps(change, ensure_ascii=False)

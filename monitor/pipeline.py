@@ -1,0 +1,101 @@
+"""The one way from a due feed to its stored record.
+
+    due → fetch → parse → known → judge → record → deliver → settle
+
+`poll` is everything between due and record for one feed; `poller.py` decides when it is called,
+`delivery.py` does the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
+from monitor.errors import StoreError
+from monitor.judge import Desk, judge, probes_of
+from monitor.records import Observation, PollRecord, StoredFeed
+from monitor.store import Store
+
+log = logging.getLogger("wirewatch.poll")
+
+Fetch = Callable[[Feed, FetchState], Awaitable[Fetched | NotModified | FeedError]]
+Parse = Callable[[Fetched, Feed], Awaitable[ParsedFeed | FeedError]]
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """The stages of a poll, put together once where the program starts."""
+
+    fetch: Fetch
+    parse: Parse
+    store: Store
+    desk: Desk
+    now: Clock
+    writer: ThreadPoolExecutor  # one thread: SQLite is not made to be shared, and fsync blocks
+
+
+async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
+    """Poll one feed: fetch → parse → known → judge → record. Returns what was stored.
+
+    Raises:
+        StoreError: nothing could be stored (disk full, file damaged); the feed stays due.
+    """
+    started_at, clock = stages.now(), time.monotonic()
+    try:
+        answer = await stages.fetch(feed.feed, feed.state)
+        result = await stages.parse(answer, feed.feed) if isinstance(answer, Fetched) else answer
+        seen = _observation(feed, answer, result, started_at, time.monotonic() - clock)
+        return await _in_writer(seen, stages)
+    except StoreError:
+        raise
+    except Exception as error:
+        # The one broad except of the program: a fault of ours on one document must neither end
+        # the daemon nor leave the feed due for ever. It is logged with its traceback, and stands
+        # in the ledger as the error of this poll.
+        log.exception("fault while polling", extra={"feed": feed.feed.url})
+        fault = FeedError(
+            url=feed.feed.url, reason="internal", message=f"{type(error).__name__}; see the log"
+        )
+        seconds = time.monotonic() - clock
+        return await _in_writer(_observation(feed, fault, fault, started_at, seconds), stages)
+
+
+async def _in_writer(seen: Observation, stages: Stages) -> PollRecord:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(stages.writer, _learn, seen, stages)
+
+
+def _learn(seen: Observation, stages: Stages) -> PollRecord:
+    """Known → judge → record, with no other writer in between."""
+    now = stages.now()
+    known = stages.store.known(seen.feed, probes_of(seen), now=now)
+    record = judge(seen, known, stages.desk, now=now)
+    stages.store.record(record)
+    return record
+
+
+def _observation(
+    feed: StoredFeed,
+    answer: Fetched | NotModified | FeedError,
+    result: ParsedFeed | NotModified | FeedError,
+    started_at: datetime,
+    seconds: float,
+) -> Observation:
+    # What was not understood is asked for again in full: the validators stay those of the last
+    # document that was stored.
+    understood = not isinstance(answer, FeedError) and not isinstance(result, FeedError)
+    return Observation(
+        feed=feed,
+        started_at=started_at,
+        seconds=seconds,
+        answer=answer,
+        result=result,
+        state=answer.state if understood and not isinstance(answer, FeedError) else feed.state,
+    )

@@ -1,0 +1,141 @@
+"""What the commands read. Nothing in here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from monitor.clock import iso
+from monitor.store import changes, connect
+from monitor.store.search import query
+
+Row = dict[str, Any]
+
+
+class Reader:
+    """A read-only look at a database; may be used while the daemon writes.
+
+    Raises:
+        StoreError: there is no such database, or it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.db = connect.open_reader(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.db.close()
+
+    def _rows(self, sql: str, arguments: Sequence[object] = ()) -> list[Row]:
+        return list(self.db.query(sql, tuple(arguments)))
+
+    def feed_states(self) -> dict[str, Row]:
+        """By URL: how each feed does."""
+        rows = self._rows(
+            "SELECT url, health, last_success_at, next_poll_at, health_note AS note, "
+            "(SELECT count(*) FROM appearances WHERE appearances.feed = feeds.id) AS items "
+            "FROM feeds"
+        )
+        return {row.pop("url"): row for row in rows}
+
+    def alerts(self, *, state: str, limit: int) -> list[Row]:
+        """The newest alerts; `state` "" for all."""
+        return self._rows(
+            "SELECT alerts.id, rule, channel, state, attempts, alerts.created_at, sent_at, "
+            "next_try_at, last_error, stories.title, story "
+            "FROM alerts JOIN stories ON stories.id = alerts.story "
+            "WHERE ? IN ('', state) ORDER BY alerts.id DESC LIMIT ?",
+            (state, limit),
+        )
+
+    def stats(self, now: datetime) -> Row:
+        """The state of things in numbers."""
+        day = iso(now - timedelta(days=1))
+        (row,) = self._rows(_STATS, (day, day, day))
+        row["alerts"] = {r["state"]: r["n"] for r in self._rows(_ALERT_STATES)}
+        row["failing"] = self._rows(_FAILING)
+        row["sectors"] = self._rows(_SECTORS, (day,))
+        return row
+
+    def named(self) -> list[Row]:
+        """Confirmed mentions by sector and entity, most named first."""
+        return self._rows(_NAMED)
+
+    def languages(self) -> list[str]:
+        """The languages that items are in."""
+        rows = self._rows("SELECT DISTINCT language FROM items ORDER BY language")
+        return [row["language"] for row in rows if row["language"]]
+
+    def urls_naming_something(self) -> set[str]:
+        """The links of items with a confirmed mention."""
+        rows = self._rows(
+            "SELECT DISTINCT items.url FROM mentions JOIN items ON items.id = mentions.item "
+            "WHERE mentions.state = 'confirmed'"
+        )
+        return {row["url"] for row in rows}
+
+    def changes(self, since: datetime) -> dict[str, list[Row]]:
+        """What became of the items since: new, copy, edited, vanished."""
+        return changes.since(self.db, since)
+
+    def search(self, words: str, *, limit: int) -> list[Row]:
+        """Items that hold all the words, newest first."""
+        asked = query(words)
+        return self._rows(_SEARCH, (asked, limit)) if asked else []
+
+
+_STATS = """
+SELECT (SELECT count(*) FROM feeds WHERE subscribed = 1) AS feeds,
+  (SELECT count(*) FROM feeds WHERE subscribed = 1 AND health = 'ok') AS feeds_ok,
+  (SELECT count(*) FROM feeds WHERE subscribed = 1 AND health = 'failing') AS feeds_failing,
+  (SELECT count(*) FROM feeds WHERE subscribed = 1 AND health = 'new') AS feeds_not_polled,
+  (SELECT max(last_poll_at) FROM feeds) AS last_poll_at,
+  (SELECT count(*) FROM items) AS items,
+  (SELECT count(*) FROM stories) AS stories,
+  (SELECT count(*) FROM revisions WHERE number > 1) AS edits,
+  (SELECT count(*) FROM mentions WHERE state = 'confirmed') AS mentions,
+  (SELECT count(*) FROM mentions WHERE state = 'candidate') AS candidates,
+  (SELECT count(DISTINCT entity) FROM mentions WHERE state = 'confirmed') AS entities_named,
+  (SELECT count(*) FROM entities WHERE watched = 1) AS entities_watched,
+  (SELECT count(*) FROM polls WHERE started_at >= ?) AS polls_today,
+  (SELECT count(*) FROM polls WHERE started_at >= ? AND status = 'error') AS polls_failed_today,
+  (SELECT count(*) FROM items WHERE first_seen_at >= ?) AS items_today"""
+
+_ALERT_STATES = "SELECT state, count(*) AS n FROM alerts GROUP BY state ORDER BY state"
+
+_FAILING = """
+SELECT name, url, failures, last_success_at, health_note AS error FROM feeds
+WHERE subscribed = 1 AND health = 'failing' ORDER BY failures DESC, name"""
+
+_SECTORS = """
+SELECT entities.sector, count(DISTINCT mentions.entity) AS entities,
+  count(DISTINCT items.story) AS stories, count(DISTINCT mentions.item) AS items
+FROM mentions JOIN entities ON entities.id = mentions.entity JOIN items ON items.id = mentions.item
+WHERE mentions.state = 'confirmed' AND mentions.found_at >= ?
+GROUP BY entities.sector ORDER BY stories DESC"""
+
+_NAMED = """
+SELECT entities.sector, entities.id AS entity, entities.name, entities.county, entities.province,
+  count(DISTINCT items.story) AS stories, count(DISTINCT mentions.item) AS items,
+  group_concat(DISTINCT mentions.language) AS languages,
+  min(mentions.found_at) AS first_found_at
+FROM mentions JOIN entities ON entities.id = mentions.entity JOIN items ON items.id = mentions.item
+WHERE mentions.state = 'confirmed'
+GROUP BY entities.id ORDER BY entities.sector, stories DESC, items DESC, entities.name"""
+
+_SEARCH = """
+SELECT items.id, items.title, items.url, items.language, items.first_seen_at, items.published_at,
+  feeds.name AS source, items.story
+FROM items_search JOIN items ON items.id = items_search.rowid JOIN feeds ON feeds.id = items.feed
+WHERE items_search MATCH ? ORDER BY items.id DESC LIMIT ?"""

@@ -1,0 +1,329 @@
+"""Writing what a poll taught: the caller holds the transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from feeds.types import Fetched
+from monitor.clock import iso, iso_or_none
+from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen
+from monitor.snippets import snippet
+from monitor.store.search import segment
+from monitor.types import Mention
+
+
+def write(db: sqlite3.Connection, learnt: PollRecord, *, watchlist_version: int) -> None:
+    """Items, revisions, appearances, mentions, alerts, the ledger and the feed's next poll."""
+    writer = _Writer(db, learnt, watchlist_version)
+    items = writer.new_items(learnt.items)
+    for revision in learnt.revisions:
+        writer.revise(revision)
+    writer.seen(learnt.seen)
+    writer.gone(learnt.gone)
+    writer.alerts(learnt.alerts, items)
+    writer.poll_row()
+    writer.feed()
+
+
+_NEW_ITEM = """
+INSERT INTO items (feed, url, guid, title, text, language, author, published_at, published_raw,
+  first_seen_at, story, relation, revisions, url_key, title_key, text_key, content_hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?) RETURNING id"""
+
+_NEW_STORY = """
+INSERT INTO stories (title, language, first_seen_at, last_seen_at, items, copies, origins)
+VALUES (?, ?, ?, ?, 1, 0, 1) RETURNING id"""
+
+_JOIN_STORY = """
+UPDATE stories SET items = items + 1, copies = copies + 1, last_seen_at = ? WHERE id = ?"""
+
+_APPEARANCE = """
+INSERT INTO appearances (item, feed, guid, url, content_hash, first_seen_at, last_seen_at, vanished)
+VALUES (:item, :feed, :guid, :url, :content_hash, :now, :now, 0)
+ON CONFLICT (feed, item) DO UPDATE SET guid = excluded.guid, url = excluded.url,
+  content_hash = excluded.content_hash, last_seen_at = excluded.last_seen_at,
+  gone_at = NULL, vanished = 0"""
+
+_MENTION = """
+INSERT INTO mentions (item, entity, state, alias, surface, language, field, start, "end", snippet,
+  rule, watchlist_version, found_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+_FIRST_VERSION = """
+INSERT INTO revisions (item, number, feed, seen_at, title, text, change, entities_added,
+  entities_removed)
+SELECT id, 1, feed, first_seen_at, title, text, '{}', '[]', '[]' FROM items
+WHERE id = ? AND revisions = 0"""
+
+_NEXT_VERSION = """
+INSERT INTO revisions (item, number, feed, seen_at, title, text, change, entities_added,
+  entities_removed)
+VALUES (?, (SELECT max(number) + 1 FROM revisions WHERE item = ?), ?, ?, ?, ?, ?, ?, ?)"""
+
+_REVISED_ITEM = """
+UPDATE items SET feed = ?, title = ?, text = ?, text_key = ?, content_hash = ?, changed_at = ?,
+  revisions = (SELECT max(number) FROM revisions WHERE item = ?) WHERE id = ?"""
+
+_POLL = """
+INSERT INTO polls (feed, started_at, seconds, status, http_status, bytes, seen, new, changed,
+  unchanged, skipped, skipped_why, overlap, baseline, error, note)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+_FEED = """
+UPDATE feeds SET health = :health, health_note = :note, failures = :failures,
+  next_poll_at = :next, last_poll_at = :now,
+  last_success_at = CASE WHEN :good THEN :now ELSE last_success_at END,
+  last_new_at = CASE WHEN :new THEN :now ELSE last_new_at END,
+  etag = :etag, last_modified = :last_modified, body_hash = :body_hash,
+  moved_to = :moved_to
+WHERE id = :id"""
+
+_ALERT = """
+INSERT INTO alerts (rule, channel, story, item, state, attempts, in_doubt, created_at, next_try_at,
+  last_error, message_key, payload)
+VALUES (?, ?, ?, ?, 'pending', 0, 0, ?, ?, '', ?, ?)
+ON CONFLICT (rule, channel, story) DO NOTHING"""
+
+
+class _Writer:
+    """The statements of one poll, on one open transaction."""
+
+    def __init__(self, db: sqlite3.Connection, learnt: PollRecord, watchlist_version: int) -> None:
+        self.db = db
+        self.learnt = learnt
+        self.feed_id = learnt.observation.feed.id
+        self.now = iso(learnt.now)
+        self.watchlist_version = watchlist_version
+
+    def new_items(self, items: Sequence[NewItem]) -> list[tuple[int, int]]:
+        """Store entries seen for the first time. Returns (item, story) for each."""
+        stored: list[tuple[int, int]] = []
+        for item in items:
+            story = item.story if item.story_of is None else stored[item.story_of][1]
+            stored.append(self._new_item(item, story))
+        return stored
+
+    def _new_item(self, item: NewItem, story: int | None) -> tuple[int, int]:
+        story = self._join_story(item, story)
+        entry, probe = item.probe.entry, item.probe
+        row = self.db.execute(
+            _NEW_ITEM,
+            (
+                self.feed_id,
+                entry.url,
+                entry.guid,
+                entry.title,
+                entry.text,
+                item.language,
+                entry.author,
+                iso_or_none(entry.published_at),
+                entry.published_raw,
+                self.now,
+                story,
+                item.relation,
+                probe.url_key,
+                probe.title_key,
+                probe.text_key,
+                probe.content_hash,
+            ),
+        ).fetchone()
+        self._appearance(row[0], probe)
+        self._mentions(row[0], item.mentions, probe, item.language)
+        self._index(row[0], entry.title, entry.text)
+        return row[0], story
+
+    def _join_story(self, item: NewItem, story: int | None) -> int:
+        if story is not None:
+            self.db.execute(_JOIN_STORY, (self.now, story))
+            return story
+        title = item.probe.entry.title or item.probe.entry.text[:120]
+        row = self.db.execute(_NEW_STORY, (title, item.language, self.now, self.now)).fetchone()
+        return int(row[0])
+
+    def _appearance(self, item: int, probe: Probe) -> None:
+        self.db.execute(
+            _APPEARANCE,
+            {
+                "item": item,
+                "feed": self.feed_id,
+                "guid": probe.guid,
+                "url": probe.entry.url,
+                "content_hash": probe.content_hash,
+                "now": self.now,
+            },
+        )
+
+    def _mentions(
+        self, item: int, mentions: Sequence[Mention], probe: Probe, language: str
+    ) -> None:
+        self.db.executemany(
+            _MENTION,
+            [
+                (
+                    item,
+                    m.entity,
+                    m.state,
+                    m.name,
+                    m.surface,
+                    language,
+                    m.field,
+                    m.start,
+                    m.end,
+                    snippet(_field(probe, m.field), m.start, m.end).text,
+                    m.rule,
+                    self.watchlist_version,
+                    self.now,
+                )
+                for m in mentions
+            ],
+        )
+
+    def _index(self, item: int, title: str, text: str) -> None:
+        self.db.execute(
+            "INSERT INTO items_search (rowid, title, text) VALUES (?, ?, ?)",
+            (item, segment(title), segment(text)),
+        )
+
+    def _unindex(self, item: int) -> None:
+        """A contentless index forgets a row only when told what stood in it."""
+        title, text = self.db.execute(
+            "SELECT title, text FROM items WHERE id = ?", (item,)
+        ).fetchone()
+        self.db.execute(
+            "INSERT INTO items_search (items_search, rowid, title, text) "
+            "VALUES ('delete', ?, ?, ?)",
+            (item, segment(title), segment(text)),
+        )
+
+    def revise(self, revision: Revision) -> None:
+        """Append a version; the item shows the newest, the revisions keep them all."""
+        item, probe = revision.item, revision.probe
+        entry = probe.entry
+        self.db.execute(_FIRST_VERSION, (item,))
+        self.db.execute(
+            _NEXT_VERSION,
+            (
+                item,
+                item,
+                self.feed_id,
+                self.now,
+                entry.title,
+                entry.text,
+                revision.change,
+                json.dumps(revision.entities_added),
+                json.dumps(revision.entities_removed),
+            ),
+        )
+        self._unindex(item)
+        self.db.execute(
+            _REVISED_ITEM,
+            (
+                self.feed_id,
+                entry.title,
+                entry.text,
+                probe.text_key,
+                probe.content_hash,
+                self.now,
+                item,
+                item,
+            ),
+        )
+        self.db.execute("DELETE FROM mentions WHERE item = ?", (item,))
+        language = self.db.execute("SELECT language FROM items WHERE id = ?", (item,)).fetchone()
+        self._mentions(item, revision.mentions, probe, language[0])
+        self._index(item, entry.title, entry.text)
+
+    def seen(self, seen: Sequence[Seen]) -> None:
+        """Known items that are new to this feed, came back to it or changed in it."""
+        for one in seen:
+            self._appearance(one.item, one.probe)
+
+    def gone(self, gone: Sequence[Gone]) -> None:
+        """Items that left the window; they were last seen at the last good poll."""
+        last = self.learnt.observation.feed.last_success_at
+        self.db.executemany(
+            "UPDATE appearances SET gone_at = ?, vanished = ?, last_seen_at = ? "
+            "WHERE feed = ? AND item = ?",
+            [
+                (self.now, int(g.vanished), iso(last or self.learnt.now), self.feed_id, g.item)
+                for g in gone
+            ],
+        )
+
+    def alerts(self, alerts: Sequence[OutboxAlert], items: Sequence[tuple[int, int]]) -> None:
+        """Fill the outbox: a story is announced once a rule and channel."""
+        for alert in alerts:
+            item, story = self._subject(alert, items)
+            key = hashlib.sha256(f"{alert.rule}\0{alert.channel}\0{story}\0{item}".encode())
+            self.db.execute(
+                _ALERT,
+                (
+                    alert.rule,
+                    alert.channel,
+                    story,
+                    item,
+                    self.now,
+                    self.now,
+                    key.hexdigest()[:32],
+                    alert.payload,
+                ),
+            )
+
+    def _subject(self, alert: OutboxAlert, items: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        if alert.new_item is not None:
+            return items[alert.new_item]
+        row = self.db.execute("SELECT id, story FROM items WHERE id = ?", (alert.item,)).fetchone()
+        return int(row[0]), int(row[1])
+
+    def poll_row(self) -> None:
+        """The ledger's line."""
+        row, seen = self.learnt.row, self.learnt.observation
+        self.db.execute(
+            _POLL,
+            (
+                self.feed_id,
+                iso(seen.started_at),
+                round(seen.seconds, 3),
+                row.status,
+                seen.answer.http_status,
+                seen.answer.wire_bytes,
+                row.seen,
+                row.new,
+                row.changed,
+                row.unchanged,
+                sum(row.skipped.values()),
+                json.dumps(dict(row.skipped), sort_keys=True),
+                row.overlap,
+                int(row.baseline),
+                row.error,
+                row.note,
+            ),
+        )
+
+    def feed(self) -> None:
+        """What the next poll of this feed must know."""
+        learnt, seen = self.learnt, self.learnt.observation
+        self.db.execute(
+            _FEED,
+            {
+                "health": learnt.health,
+                "note": learnt.row.error or learnt.row.note,
+                "failures": learnt.failures,
+                "next": iso(learnt.next_poll_at),
+                "now": self.now,
+                "good": learnt.row.status != "error",
+                "new": learnt.row.new > 0,
+                "etag": seen.state.etag,
+                "last_modified": seen.state.last_modified,
+                "body_hash": seen.state.body_hash,
+                "moved_to": seen.answer.permanent_url if isinstance(seen.answer, Fetched) else "",
+                "id": self.feed_id,
+            },
+        )
+
+
+def _field(probe: Probe, field: str) -> str:
+    return probe.entry.title if field == "title" else probe.entry.text

@@ -1,0 +1,249 @@
+"""The tables, as sqlite-utils migrations. `describe.py` says what each column means.
+
+A released migration is never edited: a change of the tables is a new migration.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+migrations = Migrations("wirewatch")
+
+_FEEDS = """
+CREATE TABLE feeds (
+  id INTEGER PRIMARY KEY,
+  url TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  language TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  interval INTEGER NOT NULL,
+  timezone TEXT NOT NULL,
+  encoding TEXT NOT NULL,
+  full_text INTEGER NOT NULL,
+  host TEXT NOT NULL,
+  subscribed INTEGER NOT NULL,
+  health TEXT NOT NULL,
+  health_note TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  added_at TEXT NOT NULL,
+  next_poll_at TEXT NOT NULL,
+  last_poll_at TEXT,
+  last_success_at TEXT,
+  last_new_at TEXT,
+  etag TEXT NOT NULL,
+  last_modified TEXT NOT NULL,
+  body_hash TEXT NOT NULL,
+  moved_to TEXT NOT NULL
+)"""
+
+_POLLS = """
+CREATE TABLE polls (
+  id INTEGER PRIMARY KEY,
+  feed INTEGER NOT NULL REFERENCES feeds(id),
+  started_at TEXT NOT NULL,
+  seconds REAL NOT NULL,
+  status TEXT NOT NULL,
+  http_status INTEGER,
+  bytes INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  new INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  unchanged INTEGER NOT NULL,
+  skipped INTEGER NOT NULL,
+  skipped_why TEXT NOT NULL,
+  overlap INTEGER,
+  baseline INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  note TEXT NOT NULL
+)"""
+
+_STORIES = """
+CREATE TABLE stories (
+  id INTEGER PRIMARY KEY,
+  title TEXT NOT NULL,
+  language TEXT NOT NULL,
+  first_seen_at TEXT NOT NULL,
+  last_seen_at TEXT NOT NULL,
+  items INTEGER NOT NULL,
+  copies INTEGER NOT NULL,
+  origins INTEGER NOT NULL
+)"""
+
+_ITEMS = """
+CREATE TABLE items (
+  id INTEGER PRIMARY KEY,
+  feed INTEGER NOT NULL REFERENCES feeds(id),
+  url TEXT NOT NULL,
+  guid TEXT NOT NULL,
+  title TEXT NOT NULL,
+  text TEXT NOT NULL,
+  language TEXT NOT NULL,
+  author TEXT NOT NULL,
+  published_at TEXT,
+  published_raw TEXT NOT NULL,
+  first_seen_at TEXT NOT NULL,
+  changed_at TEXT,
+  story INTEGER NOT NULL REFERENCES stories(id),
+  relation TEXT NOT NULL,
+  revisions INTEGER NOT NULL,
+  url_key TEXT NOT NULL,
+  title_key TEXT NOT NULL,
+  text_key TEXT NOT NULL,
+  content_hash TEXT NOT NULL
+)"""
+
+_APPEARANCES = """
+CREATE TABLE appearances (
+  id INTEGER PRIMARY KEY,
+  item INTEGER NOT NULL REFERENCES items(id),
+  feed INTEGER NOT NULL REFERENCES feeds(id),
+  guid TEXT NOT NULL,
+  url TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  first_seen_at TEXT NOT NULL,
+  last_seen_at TEXT NOT NULL,
+  gone_at TEXT,
+  vanished INTEGER NOT NULL,
+  UNIQUE (feed, item)
+)"""
+
+_REVISIONS = """
+CREATE TABLE revisions (
+  id INTEGER PRIMARY KEY,
+  item INTEGER NOT NULL REFERENCES items(id),
+  number INTEGER NOT NULL,
+  feed INTEGER NOT NULL REFERENCES feeds(id),
+  seen_at TEXT NOT NULL,
+  title TEXT NOT NULL,
+  text TEXT NOT NULL,
+  change TEXT NOT NULL,
+  entities_added TEXT NOT NULL,
+  entities_removed TEXT NOT NULL,
+  UNIQUE (item, number)
+)"""
+
+_WATCHLIST_VERSIONS = """
+CREATE TABLE watchlist_versions (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  loaded_at TEXT NOT NULL,
+  entities INTEGER NOT NULL,
+  names INTEGER NOT NULL
+)"""
+
+_ENTITIES = """
+CREATE TABLE entities (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  sector TEXT NOT NULL,
+  province TEXT NOT NULL,
+  county TEXT NOT NULL,
+  latitude REAL,
+  longitude REAL,
+  precision TEXT NOT NULL,
+  part_of TEXT REFERENCES entities(id) DEFERRABLE INITIALLY DEFERRED,
+  watched INTEGER NOT NULL,
+  watchlist TEXT NOT NULL
+)"""
+
+_NAMES = """
+CREATE TABLE names (
+  id INTEGER PRIMARY KEY,
+  entity TEXT NOT NULL REFERENCES entities(id),
+  language TEXT NOT NULL,
+  text TEXT NOT NULL,
+  confidence TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  needs_context INTEGER NOT NULL,
+  watched INTEGER NOT NULL,
+  UNIQUE (entity, language, text)
+)"""
+
+_MENTIONS = """
+CREATE TABLE mentions (
+  id INTEGER PRIMARY KEY,
+  item INTEGER NOT NULL REFERENCES items(id),
+  entity TEXT NOT NULL REFERENCES entities(id),
+  state TEXT NOT NULL,
+  alias TEXT NOT NULL,
+  surface TEXT NOT NULL,
+  language TEXT NOT NULL,
+  field TEXT NOT NULL,
+  start INTEGER NOT NULL,
+  "end" INTEGER NOT NULL,
+  snippet TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  watchlist_version INTEGER NOT NULL REFERENCES watchlist_versions(id),
+  found_at TEXT NOT NULL
+)"""
+
+_ALERTS = """
+CREATE TABLE alerts (
+  id INTEGER PRIMARY KEY,
+  rule TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  story INTEGER NOT NULL REFERENCES stories(id),
+  item INTEGER NOT NULL REFERENCES items(id),
+  state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'dead')),
+  attempts INTEGER NOT NULL,
+  in_doubt INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  next_try_at TEXT NOT NULL,
+  sent_at TEXT,
+  last_error TEXT NOT NULL,
+  message_key TEXT NOT NULL UNIQUE,
+  payload TEXT NOT NULL,
+  UNIQUE (rule, channel, story)
+)"""
+
+_INDEXES = (
+    "CREATE INDEX feeds_due ON feeds (next_poll_at) WHERE subscribed = 1",
+    "CREATE INDEX polls_feed ON polls (feed, started_at)",
+    "CREATE INDEX polls_started ON polls (started_at)",
+    "CREATE INDEX stories_seen ON stories (first_seen_at)",
+    "CREATE UNIQUE INDEX items_url_key ON items (url_key) WHERE url_key <> ''",
+    "CREATE INDEX items_title_key ON items (title_key)",
+    "CREATE INDEX items_text_key ON items (text_key) WHERE text_key <> ''",
+    "CREATE INDEX items_first_seen ON items (first_seen_at)",
+    "CREATE INDEX items_story ON items (story)",
+    "CREATE INDEX items_feed ON items (feed, first_seen_at)",
+    "CREATE INDEX appearances_item ON appearances (item)",
+    "CREATE INDEX appearances_guid ON appearances (feed, guid) WHERE guid <> ''",
+    "CREATE INDEX appearances_window ON appearances (feed) WHERE gone_at IS NULL",
+    "CREATE INDEX mentions_item ON mentions (item)",
+    "CREATE INDEX mentions_entity ON mentions (entity, found_at)",
+    "CREATE INDEX alerts_waiting ON alerts (channel, next_try_at) WHERE state = 'pending'",
+    "CREATE INDEX alerts_story ON alerts (story)",
+    "CREATE INDEX alerts_item ON alerts (item)",
+)
+
+# Contentless: the words live in items; only the index is kept here. The text goes in segmented
+# (search.py), since unicode61 alone finds no Korean, Chinese or Japanese word.
+_SEARCH = (
+    "CREATE VIRTUAL TABLE items_search USING fts5 "
+    "(title, text, content='', tokenize=\"unicode61 remove_diacritics 2\")"
+)
+
+_TABLES = (
+    _FEEDS,
+    _POLLS,
+    _STORIES,
+    _ITEMS,
+    _APPEARANCES,
+    _REVISIONS,
+    _WATCHLIST_VERSIONS,
+    _ENTITIES,
+    _NAMES,
+    _MENTIONS,
+    _ALERTS,
+)
+
+
+@migrations()
+def m001_tables(db: Database) -> None:
+    """The tables of the first release."""
+    for statement in (*_TABLES, *_INDEXES, _SEARCH):
+        db.execute(statement)

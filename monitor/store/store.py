@@ -1,0 +1,150 @@
+"""The writer's side of the database: due, known, record, pending, settle."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from alerts.deliver import Settlement
+from feeds.types import Feed
+from monitor.errors import StoreError
+from monitor.records import Known, PollRecord, Probe, StoredFeed, Waiting
+from monitor.store import connect, known, outbox, record, schema, subscriptions, watched
+from monitor.types import Watchlist
+
+
+class Store:
+    """One SQLite file with its one writing connection. Use it from one thread at a time.
+
+    Raises:
+        BusyError: another process writes this database.
+        StoreError: the file cannot be opened, is no database of ours or is of a newer program.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = connect.lock(path)
+        try:
+            self.db = connect.open_writer(path)
+            self._migrate()
+        except BaseException:
+            self._lock.close()
+            raise
+        self.watchlist_version = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Fold the WAL into the file and give up the lock."""
+        self.checkpoint()
+        self.db.close()
+        self._lock.close()
+
+    def checkpoint(self) -> None:
+        """Fold the WAL into the file, as far as readers let us."""
+        # Fails while a reader holds the WAL or the disk is full: then it is kept and replayed.
+        with suppress(sqlite3.Error):
+            self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _migrate(self) -> None:
+        applied = {m.name for m in schema.migrations.applied(self.db)}
+        ours = {m.name for m in schema.migrations.pending(self.db)} | applied
+        known_names = {m.name for m in schema.migrations._migrations}  # noqa: SLF001 - no public list
+        if ours - known_names:
+            raise StoreError(
+                f"{self.path}: written by a newer wirewatch; update this program to open it"
+            )
+        schema.migrations.apply(self.db)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One write transaction: all of it or nothing.
+
+        IMMEDIATE, since a deferred one that reads first fails at once when it comes to write
+        beside another connection (SQLITE_BUSY without a wait).
+        """
+        connection = self.db.conn
+        with self._mapped():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        """SQLite's "cannot" (disk full, I/O error, damaged file) as our error.
+
+        A broken constraint or a wrong statement is a fault of this program, and stays what it is.
+        """
+        try:
+            yield
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{self.path}: {error}") from error
+
+    def subscribe(self, feeds: Sequence[Feed], *, interval: int, now: datetime) -> None:
+        """Make the subscriptions those of the lists. What was polled before is kept."""
+        with self.transaction() as db:
+            subscriptions.replace(db, feeds, interval=interval, now=now)
+
+    def watch(self, watchlists: Sequence[Watchlist], *, now: datetime) -> None:
+        """Make the entities and names those of the watchlists, under a version of their own."""
+        with self.transaction() as db:
+            self.watchlist_version = watched.replace(db, watchlists, now=now)
+
+    def due(self, now: datetime, *, limit: int, per_host: int) -> list[StoredFeed]:
+        """Feeds whose time has come, longest waiting first, at most `per_host` of a host."""
+        return subscriptions.due(self.db.conn, now, limit=limit, per_host=per_host)
+
+    def subscribed(self) -> list[StoredFeed]:
+        """Every feed of the lists."""
+        return subscriptions.subscribed(self.db.conn)
+
+    def shift_schedule(self, by: timedelta, *, now: datetime) -> None:
+        """Move every next poll and try, for when the wall clock was moved under us; now it is `now`."""
+        with self.transaction() as db:
+            subscriptions.shift(db, by, now=now)
+            outbox.shift(db, by)
+
+    def known(self, feed: StoredFeed, probes: Sequence[Probe], *, now: datetime) -> Known:
+        """What is stored already that these entries may be, or may be copies of."""
+        with self._mapped():
+            return known.look_up(self.db.conn, feed, probes, now=now)
+
+    def record(self, learnt: PollRecord) -> None:
+        """Store all that a poll taught, alerts included, in one transaction."""
+        with self.transaction() as db:
+            record.write(db, learnt, watchlist_version=self.watchlist_version)
+
+    def doubt_unfinished(self) -> int:
+        """At start: sends that a crash interrupted may have arrived. Returns how many."""
+        with self.transaction() as db:
+            return outbox.doubt_unfinished(db)
+
+    def claim(self, channel: str, now: datetime) -> Waiting | None:
+        """Take the longest due alert of a channel, pending → sending; None when none is due."""
+        with self.transaction() as db:
+            return outbox.claim(db, channel, now)
+
+    def settle(self, done: Settlement, now: datetime) -> None:
+        """What became of one send: sent, dead, or pending again."""
+        with self.transaction() as db:
+            outbox.settle(db, done, now)

@@ -1,0 +1,112 @@
+"""The feeds table: what is subscribed, and what is due."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from feeds.hosts import host_key
+from feeds.types import Feed, FetchState
+from monitor.clock import iso, moment, moment_or_none
+from monitor.records import StoredFeed
+
+_UPSERT = """
+INSERT INTO feeds (url, name, language, kind, interval, timezone, encoding, full_text, host,
+  subscribed, health, health_note, failures, added_at, next_poll_at, etag, last_modified,
+  body_hash, moved_to)
+VALUES (:url, :name, :language, :kind, :interval, :timezone, :encoding, :full_text, :host,
+  1, 'new', '', 0, :now, :now, '', '', '', '')
+ON CONFLICT (url) DO UPDATE SET name = excluded.name, language = excluded.language,
+  kind = excluded.kind, interval = excluded.interval, timezone = excluded.timezone,
+  encoding = excluded.encoding, full_text = excluded.full_text, subscribed = 1
+"""
+
+_COLUMNS = """id, url, name, language, kind, interval, timezone, encoding, full_text, host, health,
+  failures, next_poll_at, last_success_at, etag, last_modified, body_hash"""
+
+# A host with hundreds of feeds must not fill the list and keep the others out of it.
+_DUE = f"""
+SELECT {_COLUMNS} FROM (
+  SELECT *, row_number() OVER (PARTITION BY host ORDER BY next_poll_at) AS place
+  FROM feeds WHERE subscribed = 1 AND next_poll_at <= ?
+) WHERE place <= ? ORDER BY next_poll_at LIMIT ?
+"""  # noqa: S608 - column names only
+
+
+def replace(db: sqlite3.Connection, feeds: Sequence[Feed], *, interval: int, now: datetime) -> None:
+    """Subscribe to exactly these; feeds that left the lists keep their rows and history."""
+    db.execute("UPDATE feeds SET subscribed = 0")
+    db.executemany(_UPSERT, [_row(feed, interval, now) for feed in feeds])
+
+
+def _row(feed: Feed, interval: int, now: datetime) -> dict[str, object]:
+    return {
+        "url": feed.url,
+        "name": feed.name or feed.url,
+        "language": feed.language,
+        "kind": feed.kind,
+        "interval": feed.interval or interval,
+        "timezone": feed.timezone,
+        "encoding": feed.encoding,
+        "full_text": int(feed.full_text),
+        "host": host_key(feed.url),
+        "now": iso(now),
+    }
+
+
+def due(db: sqlite3.Connection, now: datetime, *, limit: int, per_host: int) -> list[StoredFeed]:
+    """Feeds whose time has come, at most `per_host` of each host."""
+    return [_stored(row) for row in db.execute(_DUE, (iso(now), per_host, limit))]
+
+
+def subscribed(db: sqlite3.Connection) -> list[StoredFeed]:
+    """Every feed of the lists, in the order of their rows."""
+    sql = f"SELECT {_COLUMNS} FROM feeds WHERE subscribed = 1 ORDER BY id"  # noqa: S608
+    return [_stored(row) for row in db.execute(sql)]
+
+
+def shift(db: sqlite3.Connection, by: timedelta, *, now: datetime) -> None:
+    """Move the next polls by the same span, but for feeds polled since the clock was moved.
+
+    Those are due by the new clock already: 60 days more would silence them. After a step forward
+    they are told by their last poll, which the old clock cannot have seen; after a step back they
+    cannot be told, and are polled once too often.
+    """
+    old_clock = iso(now - by / 2) if by > timedelta(0) else "9999"
+    rows = db.execute(
+        "SELECT id, next_poll_at FROM feeds "
+        "WHERE subscribed = 1 AND coalesce(last_poll_at, '') < ?",
+        (old_clock,),
+    ).fetchall()
+    db.executemany(
+        "UPDATE feeds SET next_poll_at = ? WHERE id = ?",
+        [(iso(moment(at) + by), feed) for feed, at in rows],
+    )
+
+
+def _stored(row: tuple[object, ...]) -> StoredFeed:
+    (feed_id, url, name, language, kind, interval, zone, encoding, full_text, host, health,
+     failures, next_poll_at, last_success_at, etag, last_modified, body_hash) = row  # fmt: skip
+    return StoredFeed(
+        id=int(str(feed_id)),
+        feed=Feed(
+            url=str(url),
+            name=str(name),
+            language=str(language),
+            kind=str(kind),
+            interval=int(str(interval)),
+            timezone=str(zone),
+            encoding=str(encoding),
+            full_text=bool(full_text),
+        ),
+        state=FetchState(
+            etag=str(etag), last_modified=str(last_modified), body_hash=str(body_hash)
+        ),
+        host=str(host),
+        interval=int(str(interval)),
+        health=str(health),
+        failures=int(str(failures)),
+        next_poll_at=moment(str(next_poll_at)),
+        last_success_at=moment_or_none(str(last_success_at) if last_success_at else None),
+    )

@@ -1,0 +1,80 @@
+"""The tagger: which watched entities a text names, where, and by which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from monitor.tagging.judge import Judge, Verdict
+from monitor.tagging.reading import Reading, Vocabulary
+from monitor.tagging.resolve import resolve
+from monitor.tagging.scan import Scanner
+from monitor.tagging.shadow import Shadow
+from monitor.tagging.sharing import Sharers, heads_its_list, stems
+from monitor.tagging.together import Joiner
+from monitor.tagging.words import Words
+from monitor.types import Document, Mention, Watchlist
+
+
+class Tagger:
+    """Finds the entities of one watchlist.
+
+    Built once (the automata take the time) and used for any number of texts. `tag` is pure:
+
+        shadow    one folded, squeezed text of title and text, with the way back
+        scan      every listed name in one pass, its borders checked by script
+        read      sentences, cues, look-alikes: only where a name was found
+        join      words that name an entity only together
+        judge     confirmed, candidate, or nothing, and the rule that said so
+        resolve   the longest name wins
+    """
+
+    def __init__(self, watchlist: Watchlist) -> None:
+        entities = tuple(watchlist.entities.values())
+        self._vocabulary = Vocabulary.of(watchlist)
+        self._joiner = Joiner(entities)
+        self._sharers = Sharers(entities)
+        self._scanner = Scanner(entities, self._joiner.triggers(), stems(entities))
+        self._words = Words(_context_words(watchlist))
+        self._judge = Judge(watchlist.entities)
+        self._entities = watchlist.entities
+
+    def tag(self, document: Document) -> tuple[Mention, ...]:
+        """The mentions in a document, by field and place; `text[start:end] == surface`."""
+        shadow = Shadow(document.title, document.text)
+        finds, triggered = self._scanner.find(shadow)
+        finds = [find for find in finds if not find.form.head or heads_its_list(shadow, find)]
+        if not finds and not (triggered and self._joiner.possible(self._words.hints(shadow))):
+            return ()
+        reading = Reading(self._vocabulary, shadow, self._words.find(shadow))
+        finds += self._sharers.find(shadow.folded, tuple(finds))
+        finds += self._joiner.find(reading)
+        verdicts = resolve(self._judge.judge(finds, reading), self._entities)
+        return tuple(_mention(document, shadow, verdict) for verdict in verdicts)
+
+
+def _context_words(watchlist: Watchlist) -> Iterator[str]:
+    yield from watchlist.cues
+    yield from watchlist.foreign
+    yield from watchlist.masks
+    for entity in watchlist.entities.values():
+        yield from entity.near
+        yield from entity.not_near
+        for together in entity.together:
+            for group in together.groups:
+                yield from group
+
+
+def _mention(document: Document, shadow: Shadow, verdict: Verdict) -> Mention:
+    find = verdict.find
+    field, start, end = shadow.place(find.start, find.end)
+    source = document.title if field == "title" else document.text
+    return Mention(
+        entity=find.form.entity,
+        name=find.form.name.text,
+        surface=source[start:end],
+        field=field,
+        start=start,
+        end=end,
+        state=verdict.state,
+        rule=verdict.rule,
+    )

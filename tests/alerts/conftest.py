@@ -1,0 +1,168 @@
+"""One rig a channel: the channel, a server for it, and its faults under shared names."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from alerts.email import EmailChannel
+from alerts.secrets import Secret
+from alerts.settings import EmailSettings, SlackSettings
+from alerts.slack import SlackChannel
+from alerts.types import Alert, Channel, PostAnswer, Receipt
+from tests.support import slack
+from tests.support.clock import Clock
+from tests.support.posting import poster
+from tests.support.slack import Fault, SlackServer
+from tests.support.smtp import PASSWORD, USER, MailServer, Page, client_tls, parts
+
+PATIENCE = 0.3  # seconds a test's channel waits for an answer that never comes
+ANALYST = "analyst@example.org"
+
+_PLAIN_TAGS = {
+    *("html", "head", "meta", "title", "body", "div", "h1", "a", "p"),
+    *("blockquote", "b", "table", "tr", "th", "td"),
+}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message as its reader has it."""
+
+    text: str  # all words on the screen
+    links: list[str]
+    active: list[str]  # anything else that does something: mentions, tags, headers
+    key: str  # by which the program shows a repeat once; "" = it has none
+
+
+class Rig:
+    """What the contract suite needs of a channel."""
+
+    token: str
+    channel: Channel
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+
+    def fault(self, name: str) -> None:
+        """Have the next message meet a fault."""
+        raise NotImplementedError
+
+    def arrivals(self) -> list[Arrival]:
+        raise NotImplementedError
+
+    def send(self, alert: Alert) -> Receipt:
+        return asyncio.run(self.channel.send(alert))
+
+
+class SlackRig(Rig):
+    token = slack.TOKEN
+    _FAULTS: ClassVar = {
+        "refused": Fault(status=410, body="channel_is_archived"),
+        "busy": Fault(status=503, body="rollup_error"),
+        "limited": Fault(status=429, body="rate_limited", headers={"Retry-After": "42"}),
+        "lost": Fault(accept=True, drop=True),
+        "stalled": Fault(accept=True, silent=True),
+    }
+
+    def __init__(self, server: SlackServer) -> None:
+        super().__init__()
+        self.server = server
+        settings = SlackSettings(name="desk", webhook_url=Secret(server.url))
+        self.channel = SlackChannel(
+            settings, poster(PATIENCE), self.clock.now, sleep=self.clock.sleep
+        )
+
+    def fault(self, name: str) -> None:
+        self.server.faults.append(self._FAULTS[name])
+
+    def arrivals(self) -> list[Arrival]:
+        return [_slack_arrival(message) for message in self.server.accepted]
+
+    def refuse_login(self) -> None:
+        self.server.faults.append(Fault(status=403, body=f"invalid_token {slack.TOKEN}"))
+
+    def send_raw(self) -> PostAnswer:
+        return asyncio.run(poster(PATIENCE)(self.server.url, b"{}", {}))
+
+
+def _slack_arrival(message: dict) -> Arrival:
+    controls = slack.controls(message)
+    links = [html.unescape(c.partition("|")[0]) for c in controls if c.startswith("http")]
+    active = [c for c in controls if not c.startswith("http")]
+    return Arrival(text=slack.shown(message), links=links, active=active, key="")
+
+
+class EmailRig(Rig):
+    token = PASSWORD
+    _FAULTS: ClassVar = {
+        "refused": "550 5.1.1 no such mailbox",
+        "busy": "451 4.3.0 try again",
+        "limited": "421 4.7.0 too many messages",
+        "lost": "drop",
+        "stalled": "stall",
+    }
+
+    def __init__(self, server: MailServer) -> None:
+        super().__init__()
+        self.server = server
+        settings = EmailSettings(
+            name="desk-mail",
+            host="127.0.0.1",
+            port=server.port,
+            sender="Wirewatch <wirewatch@example.org>",
+            to=(ANALYST,),
+            username=USER,
+            password=Secret(PASSWORD),
+            timeout=20,
+            data_timeout=PATIENCE,
+        )
+        self.channel = EmailChannel(settings, ANALYST, self.clock.now, tls=client_tls())
+
+    def fault(self, name: str) -> None:
+        self.server.faults.append(self._FAULTS[name])
+
+    def arrivals(self) -> list[Arrival]:
+        return [_mail_arrival(mail) for mail in self.server.accepted]
+
+    def refuse_login(self) -> None:
+        self.server.password = "another"
+
+
+_HEADERS = {
+    *("From", "To", "Subject", "Date", "Message-ID", "List-Id", "Auto-Submitted"),
+    *("MIME-Version", "Content-Type"),
+}
+
+
+def _mail_arrival(mail) -> Arrival:
+    text, source = parts(mail)
+    page = Page(source)
+    strange = [name for name in mail if name not in _HEADERS]
+    strange += sorted(page.tags - _PLAIN_TAGS)
+    strange += sorted(page.attributes - {"style", "lang", "dir", "href", "charset", "scope"})
+    words = "\n".join((mail["Subject"], text, page.words))
+    return Arrival(text=words, links=page.links, active=strange, key=mail["Message-ID"])
+
+
+@pytest.fixture
+def slack_rig() -> Iterator[SlackRig]:
+    with SlackServer() as server:
+        yield SlackRig(server)
+
+
+@pytest.fixture
+def email_rig() -> Iterator[EmailRig]:
+    with MailServer(security="starttls", login=True) as server:
+        yield EmailRig(server)
+
+
+@pytest.fixture(params=["slack_rig", "email_rig"])
+def rig(request: pytest.FixtureRequest) -> Rig:
+    """Every channel in turn."""
+    return request.getfixturevalue(request.param)

@@ -1,0 +1,218 @@
+"""Documents and what is made of them: `cases/NAME.xml` (or .jsonfeed) beside `cases/NAME.json`."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+
+from feeds.document import ENTRY_LIMIT
+from feeds.entries import collect, guid_text, primary_language
+from feeds.parse import parse
+from feeds.text import TEXT_LIMIT, TITLE_LIMIT
+from feeds.types import Entry, Feed, FeedError, ParsedFeed
+from feeds.urls import URL_LIMIT
+from tests.support import hostile
+
+CASES = Path(__file__).resolve().parent / "cases"
+DOCUMENTS = sorted(path for path in CASES.iterdir() if path.suffix != ".json")
+URL = "https://feeds.example/rss.xml"
+
+
+def parsed(body: bytes, **feed: str) -> ParsedFeed:
+    found = parse(body, {}, Feed(url=URL, **feed), URL)
+    assert isinstance(found, ParsedFeed)
+    return found
+
+
+def differences(found: object, expected: dict[str, Any]) -> dict[str, tuple[object, object]]:
+    """The expected fields that `found` has otherwise: what it has, what was expected."""
+    values = {name: getattr(found, name) for name in expected}
+    plain = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+    return {name: (plain[name], want) for name, want in expected.items() if plain[name] != want}
+
+
+def test_there_are_cases() -> None:
+    assert len(DOCUMENTS) > 40
+    assert {path.stem for path in DOCUMENTS} == {path.stem for path in CASES.glob("*.json")}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_case(document: Path) -> None:
+    case = json.loads(document.with_suffix(".json").read_text("utf-8"))
+    url = case.get("url", URL)
+    feed = Feed(url=url, **case.get("feed", {}))
+    found = parse(document.read_bytes(), case.get("headers", {}), feed, url)
+    expected = case["result"]
+    entries = expected.pop("entries", None)
+    assert differences(found, expected) == {}
+    if entries is not None:
+        assert isinstance(found, ParsedFeed)
+        assert [differences(*pair) for pair in zip(found.entries, entries, strict=True)] == [
+            {} for _ in entries
+        ]
+
+
+POISON = {
+    "surrogate": ("&#xD800;", ""),
+    "beyond Unicode": ("&#x110000;", ""),
+    "more digits than a number may have": ("&#" + "9" * 5_000 + ";", ""),
+    "zero": ("&#0;", ""),
+    "raw NUL": ("\0", ""),
+    "raw escape": ("\x1b]0;x\x07", "]0;x"),
+}
+
+
+@pytest.mark.parametrize(("poison", "left"), POISON.values(), ids=POISON)
+def test_poison_costs_no_other_entry(poison: str, left: str) -> None:
+    """The first three raise out of feedparser, whatever the rest of the document is."""
+    items = [hostile.item(number) for number in range(29)]
+    titles = [f"Report {number}" for number in range(29)]
+    items.insert(15, f"<item><title>bad{poison}one</title></item>")
+    titles.insert(15, f"bad{left}one")
+    assert [entry.title for entry in parsed(hostile.rss("".join(items))).entries] == titles
+
+
+def test_feedparser_alone_loses_them() -> None:
+    """What the preparation is for; once this fails, it may be done without."""
+    with pytest.raises(UnicodeEncodeError):
+        feedparser.parse(io.BytesIO(hostile.rss("<item><title>&#xD800;</title></item>"))).version
+
+
+def test_punycode_costs_no_entry() -> None:
+    """The fourth document that raises out of feedparser is one that declares this."""
+    body = hostile.rss("".join(map(hostile.item, range(30))))
+    assert len(parsed(body.replace(b'"utf-8"', b'"punycode"')).entries) == 30
+
+
+def test_a_bad_entry_costs_no_other() -> None:
+    def convert(number: int) -> Entry:
+        return Entry(title=str(10 // number))
+
+    entries, skipped = collect([5, 0, 2], convert)
+    assert [entry.title for entry in entries] == ["2", "5"]
+    assert skipped == {"bad-entry": 1}
+
+
+def test_want_of_memory_is_no_bad_entry() -> None:
+    def convert(_: int) -> Entry:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        collect([1], convert)
+
+
+ENDS = {
+    "rss": (hostile.RSS, "<item><title>{}</title></item>", hostile.END),
+    "self-closing": (hostile.RSS, "<item><title>{}</title></item><!---->", "<item/>" + hostile.END),
+    "atom": (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>Bulletin</title>',
+        "<entry><title>{}</title></entry>",
+        "<link href='https://home.example/'/></feed>",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", ENDS)
+def test_what_is_over_the_limit_is_counted(shape: str) -> None:
+    head, entry, end = ENDS[shape]
+    body = head + "".join(entry.format(n) for n in range(ENTRY_LIMIT + 3)) + end
+    found = parsed(body.encode())
+    assert found.malformed == ""
+    assert len(found.entries) == ENTRY_LIMIT
+    assert found.entries[-1].title == str(ENTRY_LIMIT - 1)
+    assert found.skipped == {"over-limit": 4 if shape == "self-closing" else 3}
+
+
+def test_json_over_the_limit() -> None:
+    items = [{"id": str(number)} for number in range(ENTRY_LIMIT + 2)]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": items}
+    found = parsed(json.dumps(feed).encode())
+    assert len(found.entries) == ENTRY_LIMIT
+    assert found.skipped == {"over-limit": 2}
+
+
+def test_fields_are_cut() -> None:
+    long_url = "https://news.example/" + "x" * URL_LIMIT
+    found = parsed(
+        hostile.rss(
+            f"<item><title>{'제목' * TITLE_LIMIT}</title><link>{long_url}</link>"
+            f"<guid isPermaLink='false'>{'g' * 9_000}</guid><author>{'a' * 500}</author>"
+            f"<pubDate>{'x' * 900}</pubDate><description>{'가' * TEXT_LIMIT}나</description></item>"
+        )
+    )
+    entry = found.entries[0]
+    assert len(entry.title) == TITLE_LIMIT
+    assert entry.title.endswith("목제…")
+    assert len(entry.text) == TEXT_LIMIT
+    assert entry.text.endswith("가…")
+    assert entry.url == ""
+    assert len(entry.guid) == URL_LIMIT
+    assert len(entry.author) == len(entry.published_raw) == 200
+
+
+def test_long_identifiers_stay_different() -> None:
+    assert guid_text("x" * 5_000 + "1") != guid_text("x" * 5_000 + "2")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seconds"),
+    [("60", 3_600), (" 5 ", 300), ("0", 0), ("", None), ("-1", None), ("1.5", None),
+     ("²", None), ("9" * 400, None), ("60 minutes", None)],
+)  # fmt: skip
+def test_ttl(minutes: str, seconds: int | None) -> None:
+    assert parsed(hostile.rss(f"<ttl>{minutes}</ttl>")).ttl == seconds
+
+
+@pytest.mark.parametrize(
+    ("tag", "subtag"),
+    [("ko-KR", "ko"), ("KO_kr", "ko"), ("kor", "ko"), ("kr", "ko"), ("zh-Hant", "zh"), (" en ", "en"),
+     ("jp", "ja"), ("de", "de"), ("English", ""), ("", ""), ("x", ""), ("1", "")],
+)  # fmt: skip
+def test_primary_language(tag: str, subtag: str) -> None:
+    assert primary_language(tag) == subtag
+
+
+def test_content_language_is_the_last_resort() -> None:
+    headers = {"content-language": "ru"}
+    said = parse(hostile.rss("<language>ko</language>"), headers, Feed(url=URL), URL)
+    unsaid = parse(hostile.rss(""), headers, Feed(url=URL), URL)
+    assert isinstance(said, ParsedFeed)
+    assert isinstance(unsaid, ParsedFeed)
+    assert (said.language, unsaid.language) == ("ko", "ru")
+
+
+LAUGHS = [hostile.billion_laughs, hostile.hidden_laughs, hostile.quadratic_blowup]
+
+
+@pytest.mark.parametrize("document", LAUGHS, ids=lambda build: build.__name__)
+def test_entities_that_nest_or_swell_are_refused(document: Any) -> None:
+    found = parse(document(), {}, Feed(url=URL), URL)
+    assert isinstance(found, FeedError)
+    assert found.reason == "not-a-feed"
+    assert found.message.startswith("its entities")
+
+
+def test_the_first_declaration_counts() -> None:
+    """XML 1.0 §4.2: so that a second one cannot make the first nest."""
+    doctype = '<!DOCTYPE rss [<!ENTITY a "first"><!ENTITY a "&a;">]>'
+    found = parsed(f"{doctype}<rss version='2.0'><channel><title>&a;</title></channel></rss>".encode())
+    assert found.title == "first"
+
+
+def test_nothing_is_opened_for_a_document(tmp_path: Path) -> None:
+    """feedparser takes bytes for a file's name first; external entities name files too."""
+    secret = tmp_path / "secret.xml"
+    secret.write_bytes(hostile.rss(hostile.item(1)))
+    assert isinstance(parse(str(secret).encode(), {}, Feed(url=URL), URL), FeedError)
+    doctype = f'<!DOCTYPE rss [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
+    found = parsed(f"{doctype}<rss version='2.0'><channel><title>a&x;b</title></channel></rss>".encode())
+    assert "Report" not in found.title

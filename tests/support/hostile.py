@@ -1,0 +1,141 @@
+"""Documents made to break parsers: what feeds.workers has to survive.
+
+Each is a function that builds the bytes, small in source and sometimes large in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+MIB = 2**20
+
+RSS = '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Bulletin</title>'
+END = "</channel></rss>"
+
+
+def rss(items: str) -> bytes:
+    return (RSS + items + END).encode()
+
+
+def item(number: int) -> str:
+    return (
+        f"<item><title>Report {number}</title><link>https://news.example/{number}</link>"
+        f"<guid>report-{number}</guid><description>Text of report {number}.</description></item>"
+    )
+
+
+def quadratic_author() -> bytes:
+    """The pattern that looks for an address in an author tries again at every letter."""
+    return rss(f"<item><title>x</title><author>{'a' * 32_000}</author></item>")
+
+
+def many_attributes() -> bytes:
+    attributes = " ".join(f"a{n}='v'" for n in range(18_000))
+    return rss(f"<item><title>x</title><description><b {attributes}>x</b></description></item>")
+
+
+def broken_attributes() -> bytes:
+    """Not well-formed, so that the lenient parser reads it."""
+    attributes = " ".join(f"a{n}=v" for n in range(18_000))
+    return rss(f"<item><title>x</title><link {attributes}/></item>")
+
+
+def open_comments() -> bytes:
+    return rss(f"<item><title>x</title><description>{'&lt;!--' * 33_000}</description></item>")
+
+
+def bare_comments() -> bytes:
+    return rss("<item><title>x</title><description>" + "<!--" * 50_000)
+
+
+def many_categories() -> bytes:
+    """Each is compared with all before it."""
+    terms = "".join(f"<category>term {n}</category>" for n in range(18_000))
+    return rss(f"<item><title>x</title>{terms}</item>")
+
+
+def empty_items() -> bytes:
+    return rss("<item/>" * 500_000 + " " * (8 * MIB - 3_500_200))
+
+
+def items_with_titles() -> bytes:
+    """As many entries as 8 MiB hold, every one of them worth keeping."""
+    return rss("".join(item(n) for n in range(47_000)))
+
+
+def long_title() -> bytes:
+    """10 MB, as the fetcher cuts it at 8 MiB."""
+    return rss(f"<item><title>{'x' * 10_000_000}</title></item>")[: 8 * MIB]
+
+
+def nested_markup() -> bytes:
+    return rss(f"<item><description><![CDATA[{'<div>' * 100_000}deep]]></description></item>")
+
+
+def nested_formatting() -> bytes:
+    """Each paragraph takes all open formatting elements up again."""
+    open_tags = "".join(f"<b id={n}>" for n in range(4_900))
+    return rss(f"<item><description><![CDATA[{open_tags}{'<p>' * 4_900}]]></description></item>")
+
+
+def nested_elements() -> bytes:
+    return rss(f"<item><title>x</title>{'<a>' * 300_000}")
+
+
+def billion_laughs() -> bytes:
+    levels = "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">\n' for n in range(1, 10))
+    doctype = f'<!DOCTYPE rss [\n<!ENTITY lol0 "lol">\n{levels}]>'
+    return (
+        doctype + rss("<item><title>&lol9;</title></item>").decode().partition("?>")[2]
+    ).encode()
+
+
+def hidden_laughs() -> bytes:
+    """The same behind a comment that looks like an element, to blind what looks for a DOCTYPE."""
+    return b"<!-- <rss> -->" + billion_laughs()
+
+
+def quadratic_blowup() -> bytes:
+    doctype = f'<!DOCTYPE rss [<!ENTITY a "{"a" * 50_000}">]>'
+    return (doctype + RSS[38:] + f"<item><title>{'&a;' * 50_000}</title></item>" + END).encode()
+
+
+def spaces_in_text() -> bytes:
+    return rss(f"<item><description>a{' ' * 1_000_000}b</description></item>")
+
+
+def deep_json() -> bytes:
+    return b'{"version": "https://jsonfeed.org/version/1.1", "items": ' + b"[" * 1_000_000
+
+
+def wide_json() -> bytes:
+    """Four bytes each, and many times that as objects."""
+    items = b"{}," * (8 * MIB // 3 - 50)
+    return b'{"version": "https://jsonfeed.org/version/1.1", "items": [' + items + b"{}]}"
+
+
+def many_references() -> bytes:
+    return rss(f"<item><title>{'&#0;&#xD800;&nbsp;&bogus;' * 300_000}</title></item>")
+
+
+DOCUMENTS: tuple[Callable[[], bytes], ...] = (
+    quadratic_author,
+    many_attributes,
+    broken_attributes,
+    open_comments,
+    bare_comments,
+    many_categories,
+    empty_items,
+    items_with_titles,
+    long_title,
+    nested_markup,
+    nested_formatting,
+    nested_elements,
+    billion_laughs,
+    hidden_laughs,
+    quadratic_blowup,
+    spaces_in_text,
+    deep_json,
+    wide_json,
+    many_references,
+)
