@@ -33,7 +33,9 @@ def _python312() -> str:
         found.insert(0, sys.executable)
     for candidate in filter(None, found):
         check = "import sys, venv; sys.exit(sys.version_info < (3, 12))"
-        if not subprocess.run([candidate, "-c", check], capture_output=True, check=False).returncode:
+        if not subprocess.run(
+            [candidate, "-c", check], capture_output=True, check=False
+        ).returncode:
             return candidate
     raise SystemExit("reader needs Python 3.12 or newer, and none was found")
 

@@ -82,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{len(documents)} feeds, {sum(len(d.body) for d in documents) / 1e6:.0f} MB\n")
         print(_drawn(rows))
         if not peers_python():
-            print("\nOurs alone: `python -m benchmarks.peers` installs the programs to compare with.")
+            print(
+                "\nOurs alone: `python -m benchmarks.peers` installs the programs to compare with."
+            )
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -1,6 +1,6 @@
 """Draws docs/demo.svg, the README's picture, from what `wirewatch demo` prints.
 
-    python docs/picture.py
+python docs/picture.py
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ _LABELS = {"x-sjis": "cp932", "x-gbk": "gb18030", "x-euc-jp": "euc_jp", "windows
            "windows-31j": "cp932", "x-x-big5": "cp950", "ks_c_5601-1989": "cp949",
            "windows-874": "cp874", "unicode": "utf-8", "x-cp1251": "cp1251"}  # fmt: skip
 # Codecs of Python that no document is written in; some raise errors that no other codec raises.
-_REFUSED = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"}
+_REFUSED = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"}
 _BY_LANGUAGE = {
     "ko": ("cp949",),
     "ja": ("euc_jp", "cp932"),
@@ -91,6 +91,7 @@ def codec_name(label: str) -> str:
     label = label.strip().lower()
     try:
         found = codecs.lookup(_LABELS.get(label, label)).name if label else ""
+        b"<".decode(found or "utf-8", "replace")  # some codecs make no text: rot13, zlib
     except (LookupError, ValueError):
         return ""
     name = _SUPERSETS.get(found, found)

@@ -23,7 +23,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchState:
-    """What the last answer of a feed left behind for the next conditional request (RFC 9110 §13)."""
+    """What the last answer left behind for the next conditional request (RFC 9110 §13)."""
 
     etag: str = ""
     last_modified: str = ""

@@ -27,6 +27,8 @@ _TRACKING = frozenset({
     "__twitter_impression",
 })  # fmt: skip
 _BLANK = re.compile(r"[\t\n\r]")  # browsers drop them wherever they stand (WHATWG URL §4.4)
+# What stands in no URL (RFC 3986 §2) and does harm elsewhere: controls, blanks, quotes, surrogates.
+_UNSAFE = re.compile('[\x00-\x20"<>\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\uffff]')
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _KEPT = "!#$%&'()*+,/:;=?@[]~|^`{}\\"
 _SITE_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
@@ -35,7 +37,10 @@ _AMP_PARAMETERS = frozenset({"amp", "amp=1", "amp=true", "outputtype=amp"})
 
 
 def absolute_url(link: str, base: str) -> str:
-    """`link` as published, made absolute by `base`; "" if it is too long or not http(s)."""
+    """`link` as published, made absolute by `base`; "" if it is too long or not http(s).
+
+    What may stand in no URL is escaped, letters of other scripts are left as they are.
+    """
     link = _BLANK.sub("", link.strip())
     if not link or len(link) > URL_LIMIT:
         return ""
@@ -46,7 +51,7 @@ def absolute_url(link: str, base: str) -> str:
         return ""
     if parts.scheme not in _DEFAULT_PORTS or not parts.netloc or len(url) > URL_LIMIT:
         return ""
-    return url.replace(" ", "%20")
+    return _UNSAFE.sub(lambda found: quote(found[0], errors="replace"), url)
 
 
 def canonical_url(url: str) -> str:
@@ -96,9 +101,10 @@ def _tracks(part: str) -> bool:
 
 def _host(parts: SplitResult) -> str:
     """Host and port in lower case, the scheme's own port dropped. Raises ValueError."""
-    name = (parts.hostname or "").rstrip(".")
+    name = parts.hostname or ""
     if not name.isascii():
         name = name.encode("idna").decode("ascii")  # its UnicodeError is a ValueError
+    name = name.rstrip(".")
     if ":" in name:
         name = f"[{name}]"
     user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""

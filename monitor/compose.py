@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from feeds.workers import ParserPool
-
 from alerts.channels import channel_from, channel_names
 from alerts.errors import PostError
 from alerts.types import Channel, PostAnswer
 from feeds.errors import SendError
 from feeds.fetch import fetch
 from feeds.http import Client
+from feeds.workers import ParserPool
 from monitor.config import Config, check_rules
 from monitor.delivery import Delivery
+from monitor.errors import ConfigError
 from monitor.judge import Desk
 from monitor.pipeline import Stages, poll
 from monitor.poller import Poller, Report
@@ -96,12 +96,21 @@ def build_channels(
 
 
 def build_client(config: Config) -> Client:
-    """The one HTTP client."""
-    return Client(
-        contact=config.fetch.contact,
-        allow_private_addresses=config.fetch.allow_private_addresses,
-        ca_file=str(config.fetch.ca_file) if config.fetch.ca_file else None,
-    )
+    """The one HTTP client.
+
+    Raises:
+        ConfigError: `fetch.ca_file` holds no certificates.
+    """
+    fetch = config.fetch
+    try:
+        return Client(
+            contact=fetch.contact,
+            allow_private_addresses=fetch.allow_private_addresses,
+            ca_file=str(fetch.ca_file) if fetch.ca_file else None,
+        )
+    except OSError as error:  # ssl.SSLError is one
+        words = f"fetch.ca_file: no certificates in {fetch.ca_file}: {error}"
+        raise ConfigError([f"{config.path}: {words}"]) from None
 
 
 @asynccontextmanager
@@ -120,12 +129,12 @@ async def assemble(
     watchlists = read_watchlists(config.watchlists)
     desk = build_desk(config, watchlists)
     async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(build_client(config))
         store = stack.enter_context(Store(config.database))
         store.watch(watchlists, now=now())
         store.subscribe(config.feeds, interval=config.fetch.interval, now=now())
         store.doubt_unfinished()
         writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
-        client = await stack.enter_async_context(build_client(config))
         pool = await stack.enter_async_context(ParserPool(workers=parsers))
         stages = Stages(
             fetch=partial(fetch, client),

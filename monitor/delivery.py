@@ -50,7 +50,7 @@ class Delivery:
         self._writer = writer
         self._now = now
         self._sending: dict[str, asyncio.Task[None]] = {}
-        self._held: dict[str, float] = {}  # channel → when it may be used again, by the loop's clock
+        self._held: dict[str, float] = {}  # channel → end of its rest, by the loop's clock
         self._round: list[Settlement] | None = None  # what a single round has settled
         self._stop = asyncio.Event()
 
@@ -139,7 +139,8 @@ class Delivery:
 
     async def round(self) -> list[Settlement]:
         """Send all that is due now, and return what became of it when all of it is settled."""
-        self._round = done = []
+        done: list[Settlement] = []
+        self._round = done
         self.tick()
         while self._sending:
             await asyncio.wait(self._sending.values())

@@ -90,6 +90,11 @@ class Poller:
         """How many polls are running."""
         return len(self._running)
 
+    @property
+    def broken(self) -> int:
+        """How many feeds were polled in vain of late, since nothing could be stored."""
+        return len(self._broken)
+
     async def tick(self) -> None:
         """Start every due poll that may start now, asking the database when too few are known."""
         if len(self._queue) < self._concurrency:

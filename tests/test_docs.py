@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from monitor.cli.main import COMMANDS, program
 from monitor.store.describe import TABLES
 
@@ -42,7 +43,9 @@ def test_no_table_is_documented_that_is_not_there() -> None:
     assert re.findall(r"^## (\w+)$", text("docs/tables.md"), re.MULTILINE) == list(TABLES)
 
 
-@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("name", "command"), commands(), ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_commands_are_documented(name: str, command: click.Command) -> None:
     assert command.help
     assert f"wirewatch {name}" in text("docs/commands.md")

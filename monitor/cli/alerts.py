@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 @click.group(short_help="See alerts, and test a channel.")
 def alerts() -> None:
-    """What was announced, where it went, and whether the ways out work."""
+    """What was announced, where it went, and whether the ways out work.
+
+    \b
+    wirewatch alerts list --state dead
+    wirewatch alerts test desk
+    """  # noqa: D301 - click's \b
 
 
 @alerts.command("list")
@@ -31,7 +36,12 @@ def alerts() -> None:
 @config_option
 @json_option
 def list_alerts(state: str | None, limit: int, config_path: Path | None, *, as_json: bool) -> None:
-    """The newest alerts, and what became of each."""
+    """The newest alerts, and what became of each.
+
+    \b
+    wirewatch alerts list
+    wirewatch alerts list --state dead --json
+    """  # noqa: D301 - click's \b
     from monitor.store.reads import Reader
 
     config = read_config(config_path, complete=False)

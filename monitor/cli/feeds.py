@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from monitor.cli.shared import config_option, json_option, print_json, read_config, table
+from monitor.cli.shared import (
+    config_option,
+    json_option,
+    print_json,
+    read_config,
+    safe,
+    table,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from feeds.types import Feed
     from monitor.config import Config
 
 
@@ -18,14 +28,23 @@ def feeds() -> None:
     """The feeds that are watched. They stand in feed lists, which you may also edit by hand.
 
     A running daemon reads changed lists at SIGHUP: `pkill -HUP -f "wirewatch run"`.
-    """
+
+    \b
+    wirewatch feeds list
+    wirewatch feeds add https://example.org/rss
+    """  # noqa: D301 - click's \b
 
 
 @feeds.command("list")
 @config_option
 @json_option
 def list_feeds(config_path: Path | None, *, as_json: bool) -> None:
-    """Every feed of the lists, with what the last poll of it said."""
+    """Every feed of the lists, with what the last poll of it said.
+
+    \b
+    wirewatch feeds list
+    wirewatch feeds list --json
+    """  # noqa: D301 - click's \b
     from monitor.store.reads import Reader
 
     config = read_config(config_path, complete=False)
@@ -58,8 +77,16 @@ def _settings(feed: object) -> dict[str, object]:
 @click.option("--kind", default="", help="state-media, wire, specialist, analysis, …")
 @click.option("--interval", default="", help='How often, e.g. "15m" or "2h".')
 @config_option
+@json_option
 def add(
-    url: str, name: str, language: str, kind: str, interval: str, config_path: Path | None
+    url: str,
+    name: str,
+    language: str,
+    kind: str,
+    interval: str,
+    config_path: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Subscribe to the feed at URL.
 
@@ -77,7 +104,19 @@ def add(
     if feed_identity(url) in {feed_identity(known.url) for known in config.feeds}:
         raise ConfigError([f"{url}: is watched already; `wirewatch feeds list` shows it"])
     add_to_list(path, feed)
-    click.echo(f"added to {path}: {feed.name or feed.url}")
+    _say_changed("added to", path, [feed], as_json=as_json)
+
+
+def _say_changed(
+    what: str, path: Path, feeds: Sequence[Feed], note: str = "", *, as_json: bool
+) -> None:
+    """What was done to a list. Names may come from somebody else's OPML file."""
+    if as_json:
+        print_json({"list": str(path), "feeds": [feed.url for feed in feeds]})
+    elif len(feeds) == 1:
+        click.echo(f"{what} {path}: {safe(feeds[0].name or feeds[0].url)}{note}")
+    else:
+        click.echo(f"{what} {path}: {len(feeds)} feeds{note}")
 
 
 def _seconds(text: str) -> int | None:
@@ -85,16 +124,22 @@ def _seconds(text: str) -> int | None:
     from feeds.tables import SettingError
 
     try:
-        return interval(int(text) if text.isdigit() else text) if text else None
-    except SettingError as error:
+        return interval(int(text) if text.isdecimal() else text) if text else None
+    except (SettingError, ValueError) as error:
         raise click.BadParameter(str(error), param_hint="--interval") from None
 
 
 @feeds.command()
 @click.argument("url_or_name")
 @config_option
-def remove(url_or_name: str, config_path: Path | None) -> None:
-    """Unsubscribe. What was stored from the feed stays."""
+@json_option
+def remove(url_or_name: str, config_path: Path | None, *, as_json: bool) -> None:
+    """Unsubscribe. What was stored from the feed stays.
+
+    \b
+    wirewatch feeds remove "Example"
+    wirewatch feeds remove https://example.org/rss
+    """  # noqa: D301 - click's \b
     from feeds.errors import ListError
     from feeds.lists import remove_from_list
 
@@ -106,7 +151,7 @@ def remove(url_or_name: str, config_path: Path | None) -> None:
         except ListError as error:
             problems.insert(0, error)
             continue
-        click.echo(f"removed from {path}: {feed.name or feed.url}")
+        _say_changed("removed from", path, [feed], as_json=as_json)
         return
     raise problems[0]
 
@@ -114,8 +159,13 @@ def remove(url_or_name: str, config_path: Path | None) -> None:
 @feeds.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @config_option
-def import_opml(file: Path, config_path: Path | None) -> None:
-    """Add the feeds of an OPML FILE, as feed readers export them, to the feed list."""
+@json_option
+def import_opml(file: Path, config_path: Path | None, *, as_json: bool) -> None:
+    """Add the feeds of an OPML FILE, as feed readers export them, to the feed list.
+
+    \b
+    wirewatch feeds import from-my-reader.opml
+    """  # noqa: D301 - click's \b
     from feeds.feed_keys import feed_identity
     from feeds.lists import add_to_list, from_opml
 
@@ -126,14 +176,19 @@ def import_opml(file: Path, config_path: Path | None) -> None:
     new = [feed for feed in found if feed_identity(feed.url) not in known]
     if new:
         add_to_list(path, *new)
-    click.echo(f"added to {path}: {len(new)} feeds ({len(found) - len(new)} were there already)")
+    note = f" ({len(found) - len(new)} were there already)"
+    _say_changed("added to", path, new, note, as_json=as_json)
 
 
 @feeds.command("export")
 @click.argument("file", type=click.File("wb"), default="-")
 @config_option
 def export_opml(file: BinaryIO, config_path: Path | None) -> None:
-    """Write all feeds as OPML, which feed readers import, to FILE (default: standard output)."""
+    """Write all feeds as OPML, which feed readers import, to FILE (default: standard output).
+
+    \b
+    wirewatch feeds export feeds.opml
+    """  # noqa: D301 - click's \b
     from feeds.lists import to_opml
 
     config = read_config(config_path, complete=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,6 @@ from monitor.cli.shared import (
     print_json,
     progress,
     read_config,
-    safe,
     table,
 )
 from monitor.clock import iso
@@ -33,12 +33,13 @@ class _Round:
 
     polled: list[tuple[StoredFeed, PollRecord]] = field(default_factory=list)
     settled: list[Settlement] = field(default_factory=list)
+    not_stored: int = 0
 
     @property
     def failed(self) -> bool:
         """Whether a feed or a delivery failed."""
         feeds = any(record.row.status == "error" for _, record in self.polled)
-        return feeds or any(one.state != "sent" for one in self.settled)
+        return bool(feeds or self.not_stored or any(one.state != "sent" for one in self.settled))
 
 
 @click.command(short_help="Poll the due feeds once, then deliver.")
@@ -64,7 +65,10 @@ def poll(
     wirewatch poll --all --no-alerts
     wirewatch poll https://example.org/feed.xml
     """  # noqa: D301 - click's \b
+    from monitor.logs import set_up
+
     config = read_config(config_path)
+    set_up(config.log.level, config.log.format)
     chosen = _chosen(config, urls) if urls else None
     done = asyncio.run(_poll(config, chosen, everything=everything, deliver=not no_alerts))
     if as_json:
@@ -108,16 +112,17 @@ async def _poll(
                 feeds = [f for f in every if everything or f.feed.url in (chosen or ())]
                 bar.update(task, total=len(feeds))
             await program.poller.round(feeds)
+            done.not_stored = program.poller.broken
             if deliver:
                 bar.update(task, description="sending")
-                await program.delivery.round()
-                done.settled = program.delivery.settled
+                done.settled = await program.delivery.round()
     return done
 
 
 def _as_json(done: _Round) -> dict[str, object]:
     return {
         "polled": len(done.polled),
+        "not_stored": done.not_stored,
         "new": sum(record.row.new for _, record in done.polled),
         "changed": sum(record.row.changed for _, record in done.polled),
         "mentions": sum(_mentions(record) for _, record in done.polled),
@@ -154,7 +159,7 @@ def _mentions(record: PollRecord) -> int:
 
 
 def _print(done: _Round) -> None:
-    if not done.polled:
+    if not (done.polled or done.not_stored):
         click.echo("No feed is due. `wirewatch poll --all` polls them all the same.")
     else:
         rows = [
@@ -168,13 +173,8 @@ def _print(done: _Round) -> None:
         f"{total['polled']} feeds polled: {total['new']} new items, {total['changed']} changed, "
         f"{total['mentions']} mentions."
     )
-    _print_alerts(done)
-
-
-def _print_alerts(done: _Round) -> None:
-    for one in done.settled:
-        if one.state != "sent":
-            click.echo(f"alert {one.alert} {one.state}: {safe(one.message)}", err=True)
-    sent = sum(one.state == "sent" for one in done.settled)
-    if sent:
-        click.echo(f"{sent} alerts sent.")
+    if done.not_stored:
+        click.echo(f"{done.not_stored} feeds could not be stored; they are still due.")
+    if done.settled:
+        states = Counter(one.state for one in done.settled)
+        click.echo(f"alerts: {', '.join(f'{count} {state}' for state, count in states.items())}.")

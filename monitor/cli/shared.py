@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from monitor.judge import Tag
 
 WIDEST = 500  # characters in a cell; a title of 10 MB is no table
+
+# C1, format characters that hide or turn text round, separators of lines, surrogates.
+_ACTIVE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -66,15 +73,31 @@ def watchlist_names(names: Sequence[str], config_path: Path | None) -> Sequence[
 
 
 def print_json(value: object) -> None:
-    """One JSON value on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """One JSON value on standard output, in UTF-8 (RFC 8259) whatever the terminal's encoding."""
+    sys.stdout.buffer.write(inert_json(value, indent=2).encode() + b"\n")
+
+
+def inert_json(value: object, *, indent: int | None = None) -> str:
+    """JSON in readable letters; what could command a terminal, or is no letter, escaped.
+
+    json escapes the controls of ASCII only: not C1 (U+009B begins a command too), not bidirectional
+    overrides, not lone surrogates. They stand within strings, where an escape is the same value.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _ACTIVE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A terminal that prints no markup, no emoji codes and nothing it was not asked to colour."""
+    """A terminal that prints no markup, no emoji codes and nothing it was not asked to colour.
+
+    A pipe or a file is as wide as its lines: `wirewatch feeds list | grep` must find whole URLs.
+    """
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    out = Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    if not out.is_terminal:
+        out.width = 20 * WIDEST
+    return out
 
 
 def progress() -> Progress:
@@ -103,8 +126,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        number = heading.startswith("#")
-        drawn.add_column(heading.lstrip("#"), justify="right" if number else "left")
+        justify: Literal["left", "right"] = "right" if heading.startswith("#") else "left"
+        drawn.add_column(heading.lstrip("#"), justify=justify, overflow="fold")
     for row in rows:
         style = "bold" if len(row) == 1 else ""
         drawn.add_row(*(Text(safe(str(cell)), style=style) for cell in row))

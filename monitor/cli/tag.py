@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from monitor.cli.shared import config_option, progress, tagger_of
+from monitor.cli.shared import config_option, inert_json, progress, tagger_of
 
 if TYPE_CHECKING:
     from monitor.types import Document, Mention
@@ -49,11 +49,18 @@ def tag(
 def _items(file: BinaryIO) -> Iterator[tuple[object, Document] | str]:
     """Each item with its id, or a line that says what is wrong with one."""
     lines = iter(file)
-    first = next((line for line in lines if line.strip()), b"")
-    if first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{"):
-        yield from _json_lines(first, lines)
+    head = list(_up_to_first_words(lines))
+    if head and head[-1].lstrip(b"\xef\xbb\xbf \t").startswith(b"{"):
+        yield from _json_lines(head, lines)
     else:
-        yield _whole(file, first + b"".join(lines))
+        yield _whole(file, b"".join((*head, *lines)))
+
+
+def _up_to_first_words(lines: Iterator[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        yield line
+        if line.strip():
+            return
 
 
 def _whole(file: BinaryIO, data: bytes) -> tuple[object, Document] | str:
@@ -66,10 +73,12 @@ def _whole(file: BinaryIO, data: bytes) -> tuple[object, Document] | str:
     return file.name, Document(title="", text=text)
 
 
-def _json_lines(first: bytes, rest: Iterable[bytes]) -> Iterator[tuple[object, Document] | str]:
+def _json_lines(
+    head: Iterable[bytes], rest: Iterable[bytes]
+) -> Iterator[tuple[object, Document] | str]:
     with progress() as bar:
         task = bar.add_task("tagging", total=None)
-        for number, line in enumerate(chain((first,), rest), start=1):
+        for number, line in enumerate(chain(head, rest), start=1):
             bar.advance(task)
             if line.strip():
                 yield _one(number, line)
@@ -79,8 +88,8 @@ def _one(number: int, line: bytes) -> tuple[object, Document] | str:
     from monitor.types import Document
 
     try:
-        item = json.loads(line.decode("utf-8-sig"))
-    except ValueError as error:
+        item = json.loads(line.decode("utf-8-sig"), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         return f"line {number}: not JSON: {error}"
     if not isinstance(item, dict):
         return f'line {number}: not an object with "id", "title", "text"'
@@ -90,6 +99,10 @@ def _one(number: int, line: bytes) -> tuple[object, Document] | str:
         return f'line {number}: "{wrong[0]}" is not text'
     document = Document(title=fields["title"], text=fields["text"], language=fields["lang"])
     return item.get("id", number), document
+
+
+def _no_number(word: str) -> object:
+    raise ValueError(f"{word} is no number in JSON (RFC 8259)")
 
 
 def _mention(found: Mention) -> dict[str, object]:
@@ -106,9 +119,4 @@ def _mention(found: Mention) -> dict[str, object]:
 
 
 def _print_line(value: dict[str, object]) -> None:
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
-        data = json.dumps(value).encode()
-    sys.stdout.buffer.write(data + b"\n")
+    sys.stdout.buffer.write(inert_json(value).encode() + b"\n")

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 @click.group(short_help="List and check what is watched.")
 def watchlist() -> None:
-    """What is watched, and under which names. docs/watchlists.md says how to write a list."""
+    """What is watched, and under which names. docs/watchlists.md says how to write a list.
+
+    \b
+    wirewatch watchlist list
+    wirewatch watchlist check
+    """  # noqa: D301 - click's \b
 
 
 @watchlist.command("list")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from feeds.types import Fetched
 from monitor.clock import iso, iso_or_none
 from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen
-from monitor.snippets import snippet
+from monitor.store import mentions as mentions_table
 from monitor.store.search import segment
 from monitor.types import Mention
 
@@ -46,11 +46,6 @@ VALUES (:item, :feed, :guid, :url, :content_hash, :now, :now, 0)
 ON CONFLICT (feed, item) DO UPDATE SET guid = excluded.guid, url = excluded.url,
   content_hash = excluded.content_hash, last_seen_at = excluded.last_seen_at,
   gone_at = NULL, vanished = 0"""
-
-_MENTION = """
-INSERT INTO mentions (item, entity, state, alias, surface, language, field, start, "end", snippet,
-  rule, watchlist_version, found_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _FIRST_VERSION = """
 INSERT INTO revisions (item, number, feed, seen_at, title, text, change, entities_added,
@@ -159,26 +154,15 @@ class _Writer:
     def _mentions(
         self, item: int, mentions: Sequence[Mention], probe: Probe, language: str
     ) -> None:
-        self.db.executemany(
-            _MENTION,
-            [
-                (
-                    item,
-                    m.entity,
-                    m.state,
-                    m.name,
-                    m.surface,
-                    language,
-                    m.field,
-                    m.start,
-                    m.end,
-                    snippet(_field(probe, m.field), m.start, m.end).text,
-                    m.rule,
-                    self.watchlist_version,
-                    self.now,
-                )
-                for m in mentions
-            ],
+        mentions_table.insert(
+            self.db,
+            item,
+            mentions,
+            title=probe.entry.title,
+            text=probe.entry.text,
+            language=language,
+            watchlist_version=self.watchlist_version,
+            now=self.now,
         )
 
     def _index(self, item: int, title: str, text: str) -> None:
@@ -323,7 +307,3 @@ class _Writer:
                 "id": self.feed_id,
             },
         )
-
-
-def _field(probe: Probe, field: str) -> str:
-    return probe.entry.title if field == "title" else probe.entry.text

@@ -26,8 +26,7 @@ def segment(text: str) -> str:
 def query(words: str) -> str:
     """An FTS5 query that asks for all the words; "" when there is no word in it.
 
-    A word in double quotes of the caller's is a phrase all the same: punctuation never reaches FTS5,
-    so no input is a syntax error.
+    Punctuation of the caller's never reaches FTS5, so no input is a syntax error.
     """
     return " AND ".join(_term(word) for word in _WORDS.findall(words))
 

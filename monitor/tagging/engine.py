@@ -46,7 +46,7 @@ class Tagger:
         if not finds and not (triggered and self._joiner.possible(self._words.hints(shadow))):
             return ()
         reading = Reading(self._vocabulary, shadow, self._words.find(shadow))
-        finds += self._sharers.find(shadow.folded, tuple(finds))
+        finds += self._sharers.find(shadow, tuple(finds))
         finds += self._joiner.find(reading)
         verdicts = resolve(self._judge.judge(finds, reading), self._entities)
         return tuple(_mention(document, shadow, verdict) for verdict in verdicts)

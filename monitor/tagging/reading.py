@@ -104,9 +104,11 @@ class Reading:
         return any(self._places.get(word) for word in words)
 
     def spans(self, words: Iterable[str]) -> Places:
-        """Where the words stand, in order; a word inside a longer one of them is left out."""
+        """Where the words stand, in order; not inside a longer one of them or a look-alike."""
         kept: Places = []
-        standing = [span for word in words for span in self._places.get(word, ())]
+        standing = [
+            span for word in words for span in self._places.get(word, ()) if not self._hidden(*span)
+        ]
         for start, end in sorted(standing, key=lambda span: (span[0], -span[1])):
             if not kept or end > kept[-1][1]:
                 kept.append((start, end))

@@ -102,18 +102,19 @@ def _names(table: Table) -> Iterator[Name]:
         return
     for language in LANGUAGES:
         for item in by_language.items(language):
-            yield _name(by_language, language, item)
+            yield from _name(by_language, language, item)
     by_language.done()
 
 
-def _name(names: Table, language: str, item: object) -> Name:
+def _name(names: Table, language: str, item: object) -> Iterator[Name]:
+    """The names of one entry: a text, or a table with one or several texts and their options."""
     values = {"text": item} if isinstance(item, str) else item
     if not isinstance(values, dict):
         raise names.wrong(language, f"has an entry that is neither a text nor a table: {item!r}")
     table = Table(values, names.where, names.label(language))
     confidence = table.choice("confidence", CONFIDENCES, default="high")
     name = Name(
-        text=table.text("text", required=True),
+        text="",
         language=language,
         confidence=confidence,
         whole_word=table.flag("whole_word", default=True),
@@ -121,10 +122,11 @@ def _name(names: Table, language: str, item: object) -> Name:
         inflects=table.flag("inflects", default=language == "ru"),
         needs_context=table.flag("needs_context", default=confidence == "low"),
     )
+    for text in table.texts("text", required=True):
+        if not name_key(text):
+            raise names.wrong(language, f"has a name without a letter or digit: {text!r}")
+        yield replace(name, text=text)
     table.done()
-    if not name_key(name.text):
-        raise names.wrong(language, f"has a name without a letter or digit: {name.text!r}")
-    return name
 
 
 def _together(table: Table) -> Together:

@@ -40,9 +40,9 @@ class Table:
             raise self.wrong(key, "is empty")
         return value
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
         """A list of strings, or one string; a list that is there must have something in it."""
-        value = self._get(key)
+        value = self._get(key, required=required)
         if value is None:
             return ()
         return self._texts(key, [value] if isinstance(value, str) else value)

@@ -204,7 +204,9 @@ def test_entities_that_nest_or_swell_are_refused(document: Any) -> None:
 def test_the_first_declaration_counts() -> None:
     """XML 1.0 §4.2: so that a second one cannot make the first nest."""
     doctype = '<!DOCTYPE rss [<!ENTITY a "first"><!ENTITY a "&a;">]>'
-    found = parsed(f"{doctype}<rss version='2.0'><channel><title>&a;</title></channel></rss>".encode())
+    found = parsed(
+        f"{doctype}<rss version='2.0'><channel><title>&a;</title></channel></rss>".encode()
+    )
     assert found.title == "first"
 
 
@@ -214,5 +216,7 @@ def test_nothing_is_opened_for_a_document(tmp_path: Path) -> None:
     secret.write_bytes(hostile.rss(hostile.item(1)))
     assert isinstance(parse(str(secret).encode(), {}, Feed(url=URL), URL), FeedError)
     doctype = f'<!DOCTYPE rss [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
-    found = parsed(f"{doctype}<rss version='2.0'><channel><title>a&x;b</title></channel></rss>".encode())
+    found = parsed(
+        f"{doctype}<rss version='2.0'><channel><title>a&x;b</title></channel></rss>".encode()
+    )
     assert "Report" not in found.title

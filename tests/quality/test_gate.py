@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from benchmarks.quality import Score, finders, read, score
 from monitor.watchlist import load
 

@@ -99,3 +99,50 @@ def test_stem_and_head(listed: str, parts: tuple[str, str] | None) -> None:
 )
 def test_plural(one: str, many: str) -> None:
     assert heads.plural(one) == many
+
+
+PYONGYANG = tagger(
+    entity("silk", "Kim Jong Suk Pyongyang Silk Mill"),
+    entity(
+        "hosiery",
+        "Pyongyang Hosiery Factory",
+        name("평양양말공장", language="ko"),
+        name("平壌靴下工場", language="ja"),
+    ),
+    entity(
+        "bag",
+        "Pyongyang Bag Factory",
+        name("평양가방공장", language="ko"),
+        name("平壌かばん工場", language="ja"),
+    ),
+    entity("hospital", "Ryonggang County Hospital", name("룡강군병원", language="ko")),
+    entity("factories", name("룡강군지방공업공장", language="ko")),
+)
+
+STEMS = [
+    (
+        "Kim Jong Suk Pyongyang Silk Mill, Cosmetics Factory, the Hosiery Factory and Bag Factory",
+        {
+            "silk": "Kim Jong Suk Pyongyang Silk Mill",
+            "hosiery": "Hosiery Factory",
+            "bag": "Bag Factory",
+        },
+    ),
+    ("룡강군병원과 지방공업공장들이", {"hospital": "룡강군병원", "factories": "지방공업공장"}),
+    ("룡강군병원·지방공업공장", {"hospital": "룡강군병원", "factories": "지방공업공장"}),
+    ("룡강군병원, 지방공업공장 준공", {"hospital": "룡강군병원", "factories": "지방공업공장"}),
+    ("평양양말공장과 신발공장, 가방공장을", {"hosiery": "평양양말공장", "bag": "가방공장"}),
+    ("平壌靴下工場とかばん工場で", {"hosiery": "平壌靴下工場", "bag": "かばん工場"}),
+    ("Pyongyang Hosiery Factory, a bag factory", {"hosiery": "Pyongyang Hosiery Factory"}),
+    ("Pyongyang Hosiery Factory. Bag Factory", {"hosiery": "Pyongyang Hosiery Factory"}),
+    ("룡강군병원에서 지방공업공장으로", {"hospital": "룡강군병원"}),
+    ("룡강군병원과 지방공업공장놀이터", {"hospital": "룡강군병원"}),
+    ("강남군, 무산군 지방공업공장", {}),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), STEMS)
+def test_stems_that_went_before(text: str, found: dict[str, str]) -> None:
+    mentions = tag(PYONGYANG, text)
+    assert {m.entity: m.surface for m in mentions} == found
+    assert {m.rule for m in mentions} <= {"name", "shared-stem"}

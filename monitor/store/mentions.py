@@ -1,0 +1,65 @@
+"""The mentions table: the one way in and out of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from monitor.snippets import snippet
+from monitor.types import Mention
+
+_INSERT = """
+INSERT INTO mentions (item, entity, state, alias, surface, language, field, start, "end", snippet,
+  rule, watchlist_version, found_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+_DELETE = """
+DELETE FROM mentions WHERE item = ? AND entity = ? AND state = ? AND alias = ? AND surface = ?
+  AND field = ? AND start = ? AND "end" = ? AND rule = ?"""
+
+
+def insert(
+    db: sqlite3.Connection,
+    item: int,
+    mentions: Sequence[Mention],
+    *,
+    title: str,
+    text: str,
+    language: str,
+    watchlist_version: int,
+    now: str,
+) -> None:
+    """Store mentions of an item whose newest version is `title` and `text`."""
+    fields = {"title": title, "text": text}
+    db.executemany(
+        _INSERT,
+        [
+            (
+                item,
+                m.entity,
+                m.state,
+                m.name,
+                m.surface,
+                language,
+                m.field,
+                m.start,
+                m.end,
+                snippet(fields[m.field], m.start, m.end).text,
+                m.rule,
+                watchlist_version,
+                now,
+            )
+            for m in mentions
+        ],
+    )
+
+
+def delete(db: sqlite3.Connection, item: int, mentions: Sequence[Mention]) -> None:
+    """Take out exactly these mentions of an item."""
+    db.executemany(
+        _DELETE,
+        [
+            (item, m.entity, m.state, m.name, m.surface, m.field, m.start, m.end, m.rule)
+            for m in mentions
+        ],
+    )

@@ -1,0 +1,256 @@
+"""Whatever a document does to its parser, the next one is parsed."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from feeds.types import Feed, FeedError, Fetched, FetchState, ParsedFeed
+from feeds.workers import ParserPool, _work
+from tests.support import hostile
+
+URL = "https://feeds.example/rss.xml"
+ROOT = Path(__file__).resolve().parents[2]
+MIB = 2**20
+LONG = 60.0  # seconds: not what is tested, and more than a busy machine needs
+GOOD = hostile.rss("".join(map(hostile.item, range(30))))
+
+Parse = Callable[[bytes], Awaitable[ParsedFeed | FeedError]]
+
+
+def fetched(body: bytes) -> Fetched:
+    return Fetched(url=URL, headers={}, body=body, wire_bytes=len(body), state=FetchState())
+
+
+def with_pool(
+    use: Callable[[Parse], Awaitable[object]],
+    *,
+    workers: int = 1,
+    deadline: float = LONG,
+    memory: int = 64 * MIB,
+    tasks: int = 1_000,
+) -> None:
+    async def run() -> None:
+        async with ParserPool(
+            workers=workers, deadline=deadline, memory=memory, tasks=tasks
+        ) as pool:
+            await use(lambda body: pool.parse(fetched(body), Feed(url=URL)))
+
+    asyncio.run(run())
+
+
+def outcome(found: ParsedFeed | FeedError) -> str:
+    return found.reason if isinstance(found, FeedError) else "parsed"
+
+
+def workers() -> list[int]:
+    return [child.pid for child in multiprocessing.active_children() if child.pid]
+
+
+def alive(pid: int) -> bool:
+    """Whether the process still runs; a dead one that nobody has waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+# document → how it may end; those that may take too long get a short deadline
+TOO_LONG = {"quadratic_author", "many_attributes", "many_categories"}
+ENDS = {
+    "quadratic_author": {"parse-timeout"},
+    "many_attributes": {"parse-timeout"},
+    "many_categories": {"parse-timeout"},
+    "long_title": {"parse-crash", "parsed"},
+    "nested_elements": {"parse-crash"},
+    "wide_json": {"parse-crash"},
+    "many_references": {"parse-crash", "parsed"},
+    "billion_laughs": {"not-a-feed"},
+    "hidden_laughs": {"not-a-feed"},
+    "quadratic_blowup": {"not-a-feed"},
+    "deep_json": {"not-a-feed"},
+}
+
+
+@pytest.mark.parametrize("build", hostile.DOCUMENTS, ids=lambda build: build.__name__)
+def test_hostile_document(build: Callable[[], bytes]) -> None:
+    name = build.__name__
+
+    async def use(parse: Parse) -> None:
+        assert outcome(await parse(build())) in ENDS.get(name, {"parsed"})
+        after = await parse(GOOD)
+        assert isinstance(after, ParsedFeed)
+        assert len(after.entries) == 30
+
+    with_pool(use, deadline=0.5 if name in TOO_LONG else LONG)
+
+
+@pytest.mark.parametrize(("memory", "end"), [(64, "parse-crash"), (2_048, "parsed")])
+def test_memory_is_what_stops_it(memory: int, end: str) -> None:
+    """The same document with and without the limit that a worker has."""
+
+    async def use(parse: Parse) -> None:
+        assert outcome(await parse(hostile.wide_json())) == end
+
+    with_pool(use, memory=memory * MIB)
+
+
+def test_a_large_honest_feed_fits() -> None:
+    """Five times the largest feed that was found, as Korean text with its markup."""
+    text = "<p>" + "평양화력발전소는 정상 가동하고 있다. " * 60 + "</p>"
+    items = "".join(f"<item><title>보도 {n}</title><description><![CDATA[{text}]]></description></item>" for n in range(700))  # fmt: skip
+
+    async def use(parse: Parse) -> None:
+        body = hostile.rss(items)
+        assert len(body) > 2 * MIB
+        found = await parse(body)
+        assert isinstance(found, ParsedFeed)
+        assert len(found.entries) == 700
+
+    with_pool(use)
+
+
+def test_a_hostile_document_holds_nobody_up() -> None:
+    async def use(parse: Parse) -> None:
+        bad = asyncio.ensure_future(parse(hostile.quadratic_author()))
+        good = [asyncio.ensure_future(parse(GOOD)) for _ in range(5)]
+        done, _ = await asyncio.wait([bad, *good], return_when=asyncio.FIRST_COMPLETED)
+        assert bad not in done
+        assert [outcome(found) for found in await asyncio.gather(*good)] == ["parsed"] * 5
+        bad.cancel()
+
+    with_pool(use, workers=2)
+
+
+def test_a_cancelled_parse_frees_its_worker() -> None:
+    async def use(parse: Parse) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(parse(hostile.quadratic_author()), 0.5)
+        assert outcome(await parse(GOOD)) == "parsed"
+
+    with_pool(use)
+
+
+def test_workers_are_replaced_in_time() -> None:
+    async def use(parse: Parse) -> None:
+        seen = set()
+        for _ in range(6):
+            assert outcome(await parse(GOOD)) == "parsed"
+            seen.update(workers())
+        assert len(seen) >= 3
+
+    with_pool(use, tasks=2)
+
+
+def test_a_worker_that_was_killed_is_replaced() -> None:
+    async def use(parse: Parse) -> None:
+        await parse(GOOD)
+        for pid in workers():
+            os.kill(pid, signal.SIGKILL)
+        assert outcome(await parse(GOOD)) == "parsed"
+
+    with_pool(use)
+
+
+def test_a_document_that_no_worker_can_take_is_an_error() -> None:
+    """It does not fit beside what a worker has already, so that the worker dies taking it."""
+
+    async def use(parse: Parse) -> None:
+        assert outcome(await parse(b" " * 64 * MIB)) == "parse-crash"
+        assert outcome(await parse(GOOD)) == "parsed"
+
+    with_pool(use)
+
+
+def test_a_bug_costs_one_document() -> None:
+    async def use(parse: Parse) -> None:
+        found = await parse("text")  # type: ignore[arg-type]
+        assert isinstance(found, FeedError)
+        assert found.reason == "parse-crash"
+        assert re.fullmatch(r"\w+Error in charset\.py:\d+: .+", found.message)
+        assert outcome(await parse(GOOD)) == "parsed"
+
+    with_pool(use)
+
+
+def test_an_error_knows_its_fetch() -> None:
+    async def run() -> None:
+        async with ParserPool(workers=1, deadline=0.2) as pool:
+            found = await pool.parse(fetched(hostile.quadratic_author()), Feed(url=URL))
+            assert isinstance(found, FeedError)
+            assert (found.url, found.http_status) == (URL, 200)
+            assert found.wire_bytes > 32_000
+
+    asyncio.run(run())
+
+
+def test_no_worker_outlives_its_pool() -> None:
+    pids: list[int] = []
+
+    async def use(parse: Parse) -> None:
+        await parse(GOOD)
+        pids.extend(workers())
+
+    with_pool(use)
+    assert pids
+    assert not any(map(alive, pids))
+
+
+def test_the_alarm_goes_off_without_the_pool() -> None:
+    """The pool reads the wall clock: set back by an hour, it would wait that hour."""
+    body, feed = hostile.quadratic_author(), Feed(url=URL)
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_work, args=(body, {}, feed, URL, 0.2))
+    process.start()
+    process.join(LONG)
+    assert process.exitcode == -signal.SIGALRM
+
+
+ORPHAN = """
+import asyncio, multiprocessing, os, signal
+from feeds.types import Feed, Fetched, FetchState
+from feeds.workers import ParserPool
+from tests.support import hostile
+
+async def main():
+    pool = ParserPool(workers=1, deadline=0.5)
+    body = hostile.{document}()
+    answer = Fetched(url="u", headers={{}}, body=body, wire_bytes=0, state=FetchState())
+    parse = asyncio.ensure_future(pool.parse(answer, Feed(url="u")))
+    await asyncio.sleep({wait})
+    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("document", ["quadratic_author", "deep_json"])
+def test_no_worker_outlives_the_program(document: str, tmp_path: Path) -> None:
+    """Killed outright, it cannot say goodbye, be the worker busy or idle."""
+    program = tmp_path / "orphan.py"
+    program.write_text(ORPHAN.format(document=document, wait=0.9))
+    run = subprocess.run(
+        [sys.executable, program],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert run.returncode == -signal.SIGKILL
+    pids = [int(pid) for pid in run.stdout.split()]
+    assert pids
+    until = time.monotonic() + LONG
+    while any(map(alive, pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(alive, pids))
