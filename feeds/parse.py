@@ -1,8 +1,10 @@
 """A document taken apart: bytes to ParsedFeed. The only module that knows feedparser.
 
-feedparser is right where faster parsers guess (base URLs, odd namespaces, broken markup), so it
-judges every document; what it is bad at is kept away from it: encodings (feeds.charset), entities
-and characters that raise (feeds.document), cleaning markup (feeds.text) and dates (feeds.dates).
+feedparser is right where faster parsers guess (odd namespaces, elements in strange places, broken
+markup), so it reads every document. Its two parsers are driven from here, and not by its `parse()`,
+so that what it is bad at can be done elsewhere: encodings (feeds.charset), entities and impossible
+characters (feeds.document), markup (feeds.text), dates (feeds.dates); and so that an element that
+it fails on costs that element, where `parse()` raises and the whole document is lost.
 """
 
 from __future__ import annotations
@@ -11,9 +13,12 @@ import io
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from xml.sax import SAXException, SAXParseException
+from xml.sax import SAXException, SAXNotSupportedException, SAXParseException
+from xml.sax.expatreader import create_parser
+from xml.sax.handler import LexicalHandler, property_lexical_handler
+from xml.sax.xmlreader import InputSource
 
-import feedparser
+from feedparser.api import LooseFeedParser, StrictFeedParser
 
 from feeds.charset import decode
 from feeds.dates import RAW_LIMIT, parse_date, zone_named
@@ -25,12 +30,15 @@ from feeds.types import Entry, Feed, FeedError, ParsedFeed
 from feeds.urls import absolute_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import tzinfo
 
     from feeds.charset import Decoded
     from feeds.document import Document
 
+# What the two parsers call, element by element; and what starts the lenient one.
+_SAX_EVENTS = ("startPrefixMapping", "startElementNS", "endElementNS")
+_SGML_EVENTS = ("unknown_starttag", "unknown_endtag", "handle_charref", "handle_entityref", "feed")
 _TTL_LIMIT = 60 * 24 * 366  # minutes: what is longer than a year is a mistake
 _MARKUP_TYPES = {"text/html", "application/xhtml+xml"}
 
@@ -83,56 +91,110 @@ def _parse_xml(
     document: Document, headers: Mapping[str, str], feed: Feed, url: str
 ) -> ParsedFeed | str:
     """The feed in `document`, or why it is none."""
-    parsed = _feedparser(document.data, headers)
+    read = _read(document.data, headers.get("content-language", ""))
     # CDF, alone among the formats, has no version.
-    if not (parsed.get("version") or parsed["entries"] or document.root == "channel"):
+    if not (read.version or read.entries or document.root == "channel"):
         return "it has no feed in it"
-    return _converted(parsed, document, feed, url)
+    return _converted(read, document, feed, url)
 
 
-def _feedparser(data: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
-    """What feedparser makes of a document in UTF-8.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What feedparser makes of a document."""
 
-    Bytes in a stream, so that nothing can be taken for a file name; labelled, so that nothing is
-    guessed; and without a base URL, so that a relative `guid` comes out as published (feedparser
-    resolves it, and a feed that moved to https would have nothing but new entries).
+    channel: dict[str, Any]
+    entries: list[dict[str, Any]]
+    version: str
+    problem: str  # why the document is not well-formed, or not all of it could be read
+
+
+def _read(data: bytes, language: str) -> _Read:
+    """Read `data` (UTF-8) strictly, and once more leniently if it is not well-formed.
+
+    Without a base URL, so that a relative `guid` comes out as published: feedparser resolves it,
+    and a feed that moved to https would have nothing but new entries.
     """
-    labels = {"content-type": "application/xml; charset=utf-8"}
-    if language := headers.get("content-language"):
-        labels["content-language"] = language
-    parsed: dict[str, Any] = feedparser.parse(
-        io.BytesIO(data),
-        response_headers=labels,
-        sanitize_html=False,
-        resolve_relative_uris=False,
+    failed: list[str] = []
+    problem = ""
+    handler = _forgiving(StrictFeedParser("", language or None, "utf-8"), _SAX_EVENTS, failed)
+    try:
+        _read_strictly(data, handler)
+    except SAXException as error:
+        problem = _problem(error)
+        failed.clear()
+        handler = LooseFeedParser("", language or None, "utf-8", {})
+        _forgiving(handler, _SGML_EVENTS, failed).feed(data.decode())
+    if failed:
+        problem = f"{problem}; elements that cannot be read: {len(failed)}".removeprefix("; ")
+    return _Read(
+        channel=handler.feeddata,
+        entries=handler.entries,
+        version=handler.version,
+        problem=problem,
     )
-    return parsed
 
 
-def _converted(parsed: dict[str, Any], document: Document, feed: Feed, url: str) -> ParsedFeed:
-    channel, version = parsed["feed"], parsed.get("version", "")
+def _read_strictly(data: bytes, handler: Any) -> None:
+    """Raises SAXException where `data` is not well-formed."""
+    reader = create_parser(namespaceHandling=True)  # noqa: S315 - it is given no declarations
+    reader.setProperty(property_lexical_handler, _NoDoctype())
+    reader.setContentHandler(handler)
+    reader.setErrorHandler(handler)
+    source = InputSource()
+    source.setByteStream(io.BytesIO(data))
+    source.setEncoding("utf-8")  # whatever the document says of itself
+    reader.parse(source)
+
+
+class _NoDoctype(LexicalHandler):
+    """The second wall: feeds.document leaves no DOCTYPE, and none that it missed is obeyed."""
+
+    def startDTD(self, *_: object) -> None:  # noqa: N802 - SAX's name
+        raise SAXNotSupportedException("a DOCTYPE that cannot be taken apart")
+
+
+def _forgiving(handler: Any, events: tuple[str, ...], failed: list[str]) -> Any:
+    """`handler`, passing over `events` that it fails on; `failed` gets their names."""
+    handler.sanitize_html = handler.resolve_relative_uris = False
+
+    def forgiven(event: str, method: Callable[..., None]) -> Callable[..., None]:
+        def call(*arguments: Any, **named: Any) -> None:
+            try:
+                method(*arguments, **named)
+            except (SAXException, MemoryError):
+                raise
+            except Exception:  # noqa: BLE001 - feedparser raises whatever its own slips raise
+                failed.append(event)
+
+        return call
+
+    for event in events:
+        setattr(handler, event, forgiven(event, getattr(handler, event)))
+    return handler
+
+
+def _converted(read: _Read, document: Document, feed: Feed, url: str) -> ParsedFeed:
+    channel = read.channel
     document_language = primary_language(_text(channel, "language"))
     context = _Context(
         url=url,
         zone=zone_named(feed.timezone),
         language=primary_language(feed.language) or document_language,
         document_language=document_language,
-        references=not version.startswith("atom"),
+        references=not read.version.startswith("atom"),
     )
-    entries, skipped = collect(parsed["entries"], partial(_entry, context=context))
+    entries, skipped = collect(read.entries, partial(_entry, context=context))
     if document.over_limit:
         skipped["over-limit"] = document.over_limit
     return ParsedFeed(
         title=title_text(_text(channel, "title"), references=_resolves(channel, "title", context)),
         url=absolute_url(_text(channel, "link"), url),
         language=context.language,
-        format=version,
+        format=read.version,
         entries=entries,
         skipped=skipped,
         ttl=_ttl(_text(channel, "ttl")),
-        malformed="; ".join(
-            filter(None, (_problem(parsed.get("bozo_exception")), document.malformed))
-        ),
+        malformed="; ".join(filter(None, (read.problem, document.malformed))),
     )
 
 
@@ -224,7 +286,6 @@ def _ttl(minutes: str) -> int | None:
     return 60 * int(digits)
 
 
-def _problem(problem: object) -> str:
-    if isinstance(problem, SAXParseException):
-        return one_line(f"line {problem.getLineNumber()}: {problem.getMessage()}", NAME_LIMIT)
-    return one_line(str(problem), NAME_LIMIT) if isinstance(problem, SAXException) else ""
+def _problem(error: SAXException) -> str:
+    line = f"line {error.getLineNumber()}: " if isinstance(error, SAXParseException) else ""
+    return one_line(f"{line}{error.getMessage()}", NAME_LIMIT)

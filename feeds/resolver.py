@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -131,14 +132,14 @@ class _Threads:
         loop: asyncio.AbstractEventLoop,
         answer: asyncio.Future[Sequence[str]],
     ) -> None:
-        """In a thread: do the work and hand the outcome to the loop, if it still runs."""
+        """In a thread: do the work and hand the outcome to the loop."""
         settle: Callable[[Any], None]
         try:
             outcome: Sequence[str] | Exception = work()
             settle = answer.set_result
         except Exception as error:  # noqa: BLE001 - raised again where the answer is awaited
             outcome, settle = error, answer.set_exception
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
             loop.call_soon_threadsafe(self._settle, answer, settle, outcome)
 
     def _settle(

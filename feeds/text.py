@@ -85,9 +85,9 @@ def title_text(value: str, *, references: bool) -> str:
 def body_text(value: str, *, references: bool) -> str:
     """An article's text as a reader sees it: paragraphs on lines of their own.
 
-    Markup is known by its tags, whatever the format declares: publishers put HTML where text is
-    declared, and 〈…〉 written as <종합> where HTML is. `references` says whether text without a
-    tag may hold character references (`&quot;`): in all of RSS, and where Atom says `html`.
+    Markup is known by HTML's tags, whatever the format declares: publishers put HTML where text is
+    declared, and brackets that are none, as in <종합>, where HTML is. `references` says whether
+    text without a tag may hold character references (`&quot;`): in RSS, and in Atom's `html`.
     """
     seen = _seen(value[:_MARKUP_LIMIT], references=references)
     return cut(_paragraphs(clean(seen)), TEXT_LIMIT)

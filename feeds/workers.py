@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from feeds.types import Feed, Fetched, ParsedFeed
 
 WORKERS = 2  # parsing is CPU-bound: as many as the smallest server has cores
-DEADLINE = 5.0  # seconds: 250 times an ordinary feed, 5 times the largest seen
+DEADLINE = 5.0  # seconds: 250 times an ordinary feed, 5 times the largest one seen
 TASKS = 1_000  # documents after which a worker is replaced, so that no leak grows
-# Bytes of data (RLIMIT_DATA); code adds 10 MB. Enough for a feed of 6 MB, ten times the largest
-# seen, and with two workers under attack the whole program stays below 250 MB.
+# Bytes of data (RLIMIT_DATA); code adds 12 MB. Enough for a feed of 6 MB (the largest one seen had
+# 1.6), and with two workers under attack the whole program stays below 250 MB.
 MEMORY = 64 * 2**20
 
 # Seconds past the deadline: first the alarm goes off, then the pool itself is given up.

@@ -7,7 +7,7 @@ written, whatever is edited later. Channels stand in it by name: no address, no 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,9 +54,16 @@ def offers(
     confirmed = [m for m in facts.mentions if m.state == "confirmed"]
     if not confirmed or not alert_rules:
         return
-    asked = _asked(facts, confirmed, entities)
+    named = [entities[entity] for entity in dict.fromkeys(m.entity for m in confirmed)]
+    what = asked(
+        named,
+        facts.feed,
+        language=facts.language,
+        title=facts.entry.title,
+        text=facts.entry.text,
+    )
     for rule in alert_rules:
-        because = {subject.entity for subject in rules.matching(rule, asked)}
+        because = {subject.entity for subject in rules.matching(rule, what)}
         if not because:
             continue
         payload = _payload(facts, [m for m in confirmed if m.entity in because], entities)
@@ -65,21 +72,21 @@ def offers(
                 yield Offer(rule=rule.name, channel=channel, payload=payload)
 
 
-def _asked(
-    facts: Facts, confirmed: Sequence[Mention], entities: Mapping[str, Entity]
+def asked(
+    named: Iterable[Entity], feed: Feed, *, language: str, title: str, text: str
 ) -> rules.Facts:
-    named = [entities[entity] for entity in dict.fromkeys(m.entity for m in confirmed)]
+    """What the rules are asked about an item of this feed with confirmed mentions of `named`."""
     return rules.Facts(
         subjects=tuple(
             rules.Subject(entity=e.id, sector=e.sector, kind=e.kind, province=e.province)
             for e in named
         ),
-        feed=facts.feed.name,
-        feed_url=facts.feed.url,
-        source_kind=facts.feed.kind,
-        language=facts.language,
-        title=facts.entry.title,
-        text=facts.entry.text,
+        feed=feed.name,
+        feed_url=feed.url,
+        source_kind=feed.kind,
+        language=language,
+        title=title,
+        text=text,
     )
 
 

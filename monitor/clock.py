@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 def iso(moment: datetime) -> str:
     """`2026-11-21T06:12:00.000Z` for an aware moment in any zone."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    # Not strftime, whose %Y on Linux turns the year 0001 (many a publisher's "no date") into 1.
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
 
 
 def iso_or_none(moment: datetime | None) -> str | None:

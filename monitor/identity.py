@@ -86,3 +86,9 @@ def find(probe: Probe, known: Known) -> int | None:
 def _telling(probe: Probe) -> bool:
     """A fresh guid with the same title on the same dated day is the same entry re-issued."""
     return probe.entry.published_at is not None and probe.text_key != ""
+
+
+def tombstone_keys(probe: Probe) -> tuple[str, ...]:
+    """The keys under which an entry that was thrown out is known again."""
+    keys = (("guid ", probe.guid), ("url ", probe.url_key), ("title ", probe.title_key))
+    return tuple(kind + key for kind, key in keys if key)

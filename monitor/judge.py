@@ -14,11 +14,13 @@ from typing import assert_never
 from alerts.rules import Rule
 from feeds.manners import next_poll_at
 from feeds.types import Entry, FeedError, NotModified, ParsedFeed
-from monitor import announce, stories
+from monitor import announce
+from monitor.difference import changes, core
 from monitor.identity import find, probes
 from monitor.language import detect
 from monitor.records import (
     Appearance,
+    Fresh,
     Gone,
     Known,
     KnownItem,
@@ -31,10 +33,15 @@ from monitor.records import (
     Revision,
     Seen,
 )
+from monitor.stories import Piece, Placement, Window, place, read
+from monitor.stories.piece import publisher_of
 from monitor.types import Document, Entity, Mention
 
 # A feed that flips between versions must not fill the disk (reader stops at the same number).
 MOST_REVISIONS = 24
+# A feed that gives all its entries new ids is told from one that repeats itself now and then.
+LEAST_REISSUED = 3
+REISSUED_SHARE = 0.5
 FULLER = 1.5  # another feed's text this much longer than ours is worth keeping as a new version
 
 Tag = Callable[[Document], tuple[Mention, ...]]
@@ -122,21 +129,24 @@ class _Reading:
     alerts: list[OutboxAlert] = field(default_factory=list)
     present: set[int] = field(default_factory=set)  # known items that the document holds
     fresh: dict[str, int] = field(default_factory=dict)  # any key → position in self.items
+    twins: Window = field(default_factory=Window)  # new items of this document, by position
     unchanged: int = 0
     repeated: int = 0
+    rejected: int = 0
     notes: list[str] = field(default_factory=list)
 
     def record(self) -> PollRecord:
         """Go through the document once, oldest entry first where it is sorted as feeds are."""
-        for probe in reversed(probes_of(self.seen)):
-            item = find(probe, self.known)
+        rekeyed = self._rekeyed()
+        for at, probe in reversed(tuple(enumerate(self.known.probes))):
+            item = find(probe, self.known) or rekeyed.get(at)
             if item is None:
-                self._new(probe)
+                self._new(at, probe)
             elif item in self.present:
                 self.repeated += 1
             else:
                 self.present.add(item)
-                self._again(probe, self.known.items[item])
+                self._again(probe, self.known.items[item], rekeyed=at in rekeyed)
         gone = self._gone()
         self._announce()
         return replace(
@@ -153,26 +163,40 @@ class _Reading:
         """The first good poll of a feed: stored and tagged, never alerted."""
         return self.seen.feed.last_success_at is None
 
-    def _new(self, probe: Probe) -> None:
+    def _rekeyed(self) -> dict[int, int]:
+        """Places of entries that are stored under other ids, where the feed changed them wholesale."""
+        taken = {find(probe, self.known) for probe in self.known.probes}
+        again: dict[int, int] = {}
+        for at, item in self.known.reissued.items():
+            if item not in taken:
+                taken.add(item)
+                again[at] = item
+        if len(again) < max(LEAST_REISSUED, REISSUED_SHARE * len(self.known.probes)):
+            return {}
+        self.notes.append(f"the feed changed its ids: {len(again)} items known by their text")
+        return again
+
+    def _new(self, at: int, probe: Probe) -> None:
+        if at in self.known.buried:
+            self.rejected += 1
+            return
         keys = [k for k in (probe.guid and f"g{probe.guid}", probe.url_key) if k]
         keys = keys or [probe.title_key]
         if any(key in self.fresh for key in keys):
             self.repeated += 1
             return
         language = self._language(probe.entry)
-        story, story_of = self._story(probe)
+        item = NewItem(
+            probe=probe,
+            language=language,
+            mentions=self._tag(probe.entry, language),
+            story=None,
+            story_of=None,
+            relation="original",
+        )
         for key in keys:
             self.fresh[key] = len(self.items)
-        self.items.append(
-            NewItem(
-                probe=probe,
-                language=language,
-                mentions=self._tag(probe.entry, language),
-                story=story,
-                story_of=story_of,
-                relation="original" if story is None and story_of is None else "copy",
-            )
-        )
+        self.items.append(self._placed(item, self.known.fresh[at]))
 
     def _language(self, entry: Entry) -> str:
         declared = entry.language or self.seen.feed.feed.language or self.parsed.language
@@ -190,32 +214,55 @@ class _Reading:
             )
         )
 
-    def _story(self, probe: Probe) -> tuple[int | None, int | None]:
-        """(stored story, None), or (None, place of a new item of this document), or neither."""
-        stored = [self.known.items[i] for i in self.known.alike.get(probe.text_key, ())]
-        first = stories.original(probe.entry, self.now, stored)
-        if first:
-            return first.story, None
-        return None, self._twin(probe)
+    def _placed(self, item: NewItem, fresh: Fresh) -> NewItem:
+        """The item with its story: of a stored item, of a new one of this document, or its own."""
+        stored, twin = self._among_stored(fresh), self._among_twins(fresh)
+        self.twins.add(len(self.items), fresh.signature, self.now.date())
+        item = replace(item, signature=fresh.signature)
+        if stored.of is not None and (stored.relation == "copy" or twin.relation != "copy"):
+            return replace(
+                item,
+                story=self.known.items[stored.of].story,
+                relation=stored.relation,
+                of_item=stored.of,
+                why=stored.why,
+            )
+        if twin.of is None:
+            return item
+        first = self.items[twin.of]
+        return replace(
+            item,
+            story=first.story,
+            story_of=None if first.story is not None else _first(twin.of, first),
+            relation=twin.relation,
+            of_new=twin.of,
+            why=twin.why,
+        )
 
-    def _twin(self, probe: Probe) -> int | None:
-        if not probe.text_key:
-            return None
-        for place, item in enumerate(self.items):
-            if item.probe.text_key == probe.text_key and self._alike(probe, item):
-                return item.story_of if item.story_of is not None else place
-        return None
+    def _among_stored(self, fresh: Fresh) -> Placement:
+        known = self.known.items
+        return place(
+            fresh.piece, ((c.item, _piece(known[c.item]), c.headline) for c in fresh.candidates)
+        )
 
-    def _alike(self, probe: Probe, item: NewItem) -> bool:
-        one, other = probe.entry, item.probe.entry
-        apart = (one.published_at or self.now) - (other.published_at or self.now)
-        return item.story is None and stories.alike(one.text, other.text, apart=abs(apart))
+    def _among_twins(self, fresh: Fresh) -> Placement:
+        """Among the new items of the same document, by their positions."""
+        found = self.twins.candidates(fresh.signature)
+        return place(
+            fresh.piece, ((c.item, self._piece_of(self.items[c.item]), c.headline) for c in found)
+        )
 
-    def _again(self, probe: Probe, item: KnownItem) -> None:
+    def _piece_of(self, item: NewItem) -> Piece:
+        entry = item.probe.entry
+        publisher = publisher_of(entry.url, str(self.seen.feed.id))
+        return read(entry.title, entry.text, at=entry.published_at or self.now, publisher=publisher)
+
+    def _again(self, probe: Probe, item: KnownItem, *, rekeyed: bool) -> None:
         """An entry that is stored already: the same, edited, or new to this feed."""
         here = self.known.appearances.get(item.id)
-        if here is None or not here.in_window or here.content_hash != probe.content_hash:
-            self.sightings.append(Seen(item=item.id, probe=probe))
+        moved = here is None or not here.in_window or here.content_hash != probe.content_hash
+        if moved or rekeyed:
+            self.sightings.append(Seen(item=item.id, probe=probe, rekeyed=rekeyed))
         if self._is_edit(probe, item, here):
             self._revise(probe, item)
         else:
@@ -232,13 +279,16 @@ class _Reading:
         ours = item.text_feed == self.seen.feed.id
         changed = here is not None and here.content_hash != probe.content_hash
         longer = len(probe.entry.text) > FULLER * max(len(item.text), 1)
-        return (changed and ours) or (longer and (changed or here is None))
+        if not ((changed and ours) or (longer and (changed or here is None))):
+            return False
+        return core(probe.entry.title, probe.entry.text) != core(item.title, item.text)
 
     def _revise(self, probe: Probe, item: KnownItem) -> None:
         if item.revisions >= MOST_REVISIONS:
             self.unchanged += 1
-            self.notes.append(f"item {item.id} keeps changing: no further versions are kept")
             return
+        if item.revisions == MOST_REVISIONS - 1:
+            self.notes.append(f"item {item.id} keeps changing: no further versions are kept")
         mentions = self._tag(probe.entry, item.language)
         after = _confirmed(mentions)
         added, removed = after - item.entities, item.entities - after
@@ -317,6 +367,8 @@ class _Reading:
         skipped = dict(self.parsed.skipped)
         if self.repeated:
             skipped["repeated"] = self.repeated
+        if self.rejected:
+            skipped["rejected"] = self.rejected
         before = sum(1 for a in self.known.appearances.values() if a.in_window)
         overlap = sum(
             1 for i in self.present if (a := self.known.appearances.get(i)) and a.in_window
@@ -340,11 +392,22 @@ def _confirmed(mentions: Sequence[Mention]) -> frozenset[str]:
     return frozenset(m.entity for m in mentions if m.state == "confirmed")
 
 
+def _first(position: int, item: NewItem) -> int:
+    """The position whose new story this one belongs to."""
+    return item.story_of if item.story_of is not None else position
+
+
+def _piece(item: KnownItem) -> Piece:
+    return read(
+        item.title,
+        item.text,
+        at=item.published_at or item.first_seen_at,
+        publisher=publisher_of(item.url, str(item.text_feed)),
+    )
+
+
 def _change(entry: Entry, item: KnownItem) -> str:
-    """What an edit touched, as JSON; the words themselves are in the two versions."""
-    change: dict[str, object] = {}
-    if entry.title != item.title:
-        change["title"] = {"from": item.title, "to": entry.title}
-    if entry.text != item.text:
-        change["text"] = {"from_length": len(item.text), "to_length": len(entry.text)}
+    """What an edit changed, as JSON: field → [["=" | "-" | "+", words], …]."""
+    pairs = {"title": (item.title, entry.title), "text": (item.text, entry.text)}
+    change = {name: changes(*pair) for name, pair in pairs.items() if pair[0] != pair[1]}
     return json.dumps(change, ensure_ascii=False)

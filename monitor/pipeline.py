@@ -19,7 +19,7 @@ from datetime import datetime
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
 from monitor.errors import StoreError
 from monitor.judge import Desk, judge, probes_of
-from monitor.records import Observation, PollRecord, StoredFeed
+from monitor.records import Known, Observation, PollRecord, StoredFeed
 from monitor.store import Store
 
 log = logging.getLogger("wirewatch.poll")
@@ -75,7 +75,11 @@ async def _in_writer(seen: Observation, stages: Stages) -> PollRecord:
 def _learn(seen: Observation, stages: Stages) -> PollRecord:
     """Known → judge → record, with no other writer in between."""
     now = stages.now()
-    known = stages.store.known(seen.feed, probes_of(seen), now=now)
+    # Nothing is looked up for a poll without a document: most polls, and those that note a fault,
+    # which must not meet it again.
+    known = Known()
+    if isinstance(seen.result, ParsedFeed):
+        known = stages.store.known(seen.feed, probes_of(seen), now=now)
     record = judge(seen, known, stages.desk, now=now)
     stages.store.record(record)
     return record

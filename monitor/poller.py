@@ -47,6 +47,8 @@ class Hosts:
     def release(self, host: str) -> None:
         """It is over; the pause begins."""
         self._busy.discard(host)
+        if not self._gap:
+            return
         self._free_at[host] = self._clock() + self._gap
         if len(self._free_at) > 10_000:
             self._forget()
@@ -154,12 +156,11 @@ class Poller:
 
     async def _something_ends(self) -> None:
         """Wait for a poll to end, or for a host to have rested."""
-        pause = min(1.0, self._hosts.next_free() or 0.01)
         if self._running:
             running = self._running.values()
             await asyncio.wait(running, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
         else:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(min(1.0, self._hosts.next_free() or 0.01))
 
     async def drain(self, seconds: float) -> None:
         """Start nothing more; let what is under way finish, and cancel what takes longer.

@@ -1,6 +1,6 @@
 """What passes between the judge and the store: what is known, and what a poll taught.
 
-Leaf: imports nothing of ours but the feeds' own types.
+Leaf: imports nothing of ours but the types of feeds and of storiess.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from feeds.types import Entry, Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
+from monitor.stories import Candidate, Piece, Signature
 from monitor.types import Mention
 
 
@@ -83,15 +84,27 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """What grouping needs of an entry that is not known."""
+
+    piece: Piece
+    signature: Signature
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """Everything stored that bears on one document. Only probes that hit are in the mappings."""
 
+    probes: tuple[Probe, ...] = ()  # what was looked up, in document order
     by_guid: Mapping[str, int] = field(default_factory=dict)  # guid in this feed → item
     by_url: Mapping[str, int] = field(default_factory=dict)
     by_title: Mapping[str, int] = field(default_factory=dict)
     items: Mapping[int, KnownItem] = field(default_factory=dict)
     appearances: Mapping[int, Appearance] = field(default_factory=dict)  # item → its place here
-    alike: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # text or title key → items
+    fresh: Mapping[int, Fresh] = field(default_factory=dict)  # place of a probe → what it is like
+    reissued: Mapping[int, int] = field(default_factory=dict)  # place → item with the same text here
+    buried: frozenset[int] = frozenset()  # places of entries that a reviewer threw out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +116,11 @@ class NewItem:
     mentions: tuple[Mention, ...]
     story: int | None  # a stored story, or None: see `story_of`
     story_of: int | None  # position in PollRecord.items whose new story it joins; None = its own
-    relation: str  # original | copy
+    relation: str  # original | copy | same_event
+    of_item: int | None = None  # the stored item that it has this relation to
+    of_new: int | None = None  # or the place of a new one
+    why: str = ""  # of the relation
+    signature: Signature | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +141,7 @@ class Seen:
 
     item: int
     probe: Probe
+    rekeyed: bool = False  # the feed changed its ids: the item is known by these from now on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

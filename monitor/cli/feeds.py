@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -101,8 +102,9 @@ def add(
     config = read_config(config_path, complete=False)
     path = _toml_list(config)
     feed = Feed(url=url, name=name, language=language, kind=kind, interval=_seconds(interval))
-    if feed_identity(url) in {feed_identity(known.url) for known in config.feeds}:
-        raise ConfigError([f"{url}: is watched already; `wirewatch feeds list` shows it"])
+    with contextlib.suppress(ValueError):  # no URL at all: add_to_list says what is wrong with it
+        if feed_identity(url) in {feed_identity(known.url) for known in config.feeds}:
+            raise ConfigError([f"{url}: is watched already; `wirewatch feeds list` shows it"])
     add_to_list(path, feed)
     _say_changed("added to", path, [feed], as_json=as_json)
 

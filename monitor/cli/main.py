@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import io
 import sys
+from typing import NoReturn
 
 import click
 
@@ -20,8 +21,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "poll": ("poll:poll", "Poll the due feeds once, then deliver."),
     "serve": ("serve:serve", "Browse the database in Datasette."),
     "tag": ("tag:tag", "Find watched names in text or JSON lines."),
+    "search": ("search:search", "Find stored items by their words."),
     "feeds": ("feeds:feeds", "List, add, remove, import and export feeds."),
-    "watchlist": ("watchlist:watchlist", "List and check what is watched."),
+    "watchlist": ("watchlist:watchlist", "List, check and compare what is watched."),
+    "retag": ("retag:retag", "Tag the stored items under today's watchlists."),
     "alerts": ("alerts:alerts", "See alerts, and test a channel."),
     "stats": ("stats:stats", "The state of feeds, items and alerts."),
 }
@@ -42,6 +45,13 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(f"monitor.cli.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; click would end with status 1 when nobody reads on."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _close_quietly()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands, from the table alone."""
@@ -106,7 +116,7 @@ def _explain(error: Exception) -> None:
     sys.exit(2)
 
 
-def _close_quietly() -> None:
+def _close_quietly() -> NoReturn:
     """The reader of our output went away (`| head`): that is no fault."""
     import os
 

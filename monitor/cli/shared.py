@@ -94,7 +94,12 @@ def console(*, stderr: bool = False) -> Console:
     """
     from rich.console import Console
 
-    out = Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to `main`: rich would end the program with status 1."""
+            raise  # noqa: PLE0704 - rich calls this where it has caught the error
+
+    out = Terminal(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
     if not out.is_terminal:
         out.width = 20 * WIDEST
     return out

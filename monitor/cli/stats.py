@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.shared import config_option, json_option, print_json, read_config, table
+from monitor.cli.shared import config_option, json_option, print_json, read_config, safe, table
 
 
 @click.command(short_help="The state of feeds, items and alerts.")
@@ -43,12 +43,22 @@ def _print(found: dict[str, object]) -> None:
         f"{found['entities_watched']} entities; {found['candidates']} candidates\n"
         f"alerts: {_states(found['alerts'])}"
     )
+    if found["retag"]:
+        click.echo(_retag(found["retag"]))
     if found["failing"]:
-        rows = [list(row.values()) for row in _dicts(found["failing"])]
+        rows = [[cell or "" for cell in row.values()] for row in _dicts(found["failing"])]
         table(("failing feed", "url", "#failures", "last success", "error"), rows)
     if found["sectors"]:
         rows = [list(row.values()) for row in _dicts(found["sectors"])]
         table(("named in 24 h", "#entities", "#stories", "#items"), rows)
+
+
+def _retag(watchlist: object) -> str:
+    assert isinstance(watchlist, dict)
+    return (
+        f"{safe(watchlist['watchlist'])} is in use since {watchlist['loaded_at']}; older items are "
+        "tagged under another watchlist: run `wirewatch retag`"
+    )
 
 
 def _states(states: object) -> str:

@@ -16,6 +16,8 @@ from monitor.cli.shared import config_option, inert_json, progress, tagger_of
 if TYPE_CHECKING:
     from monitor.types import Document, Mention
 
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark says nothing either
+
 
 @click.command(short_help="Find watched names in text or JSON lines.")
 @click.argument("file", type=click.File("rb"), default="-")
@@ -50,7 +52,7 @@ def _items(file: BinaryIO) -> Iterator[tuple[object, Document] | str]:
     """Each item with its id, or a line that says what is wrong with one."""
     lines = iter(file)
     head = list(_up_to_first_words(lines))
-    if head and head[-1].lstrip(b"\xef\xbb\xbf \t").startswith(b"{"):
+    if head and head[-1].lstrip(_BLANK).startswith(b"{"):
         yield from _json_lines(head, lines)
     else:
         yield _whole(file, b"".join((*head, *lines)))
@@ -59,7 +61,7 @@ def _items(file: BinaryIO) -> Iterator[tuple[object, Document] | str]:
 def _up_to_first_words(lines: Iterator[bytes]) -> Iterator[bytes]:
     for line in lines:
         yield line
-        if line.strip():
+        if line.strip(_BLANK):
             return
 
 
@@ -80,7 +82,7 @@ def _json_lines(
         task = bar.add_task("tagging", total=None)
         for number, line in enumerate(chain(head, rest), start=1):
             bar.advance(task)
-            if line.strip():
+            if line.strip(_BLANK):
                 yield _one(number, line)
 
 

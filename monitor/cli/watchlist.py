@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.diff import diff
 from monitor.cli.shared import (
     config_option,
     json_option,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from monitor.types import Entity, Watchlist
 
 
-@click.group(short_help="List and check what is watched.")
+@click.group(short_help="List, check and compare what is watched.")
 def watchlist() -> None:
     """What is watched, and under which names. docs/watchlists.md says how to write a list.
 
@@ -30,6 +31,9 @@ def watchlist() -> None:
     wirewatch watchlist list
     wirewatch watchlist check
     """  # noqa: D301 - click's \b
+
+
+watchlist.add_command(diff)
 
 
 @watchlist.command("list")

@@ -20,7 +20,7 @@ from monitor.forms import hanzi
 from monitor.forms.heads import Head, heads
 from monitor.forms.kana import katakana
 from monitor.forms.kontsevich import cyrillic, spoken_variants
-from monitor.forms.romanise import dprk, mccune_reischauer, revised
+from monitor.forms.romanise import ENGLISH, dprk, mccune_reischauer, revised
 from monitor.forms.spelling import rok, spellings
 from monitor.types import Name
 
@@ -117,8 +117,9 @@ def _zh_stems(form: Form) -> tuple[str, ...]:
 
 
 def _ja_stems(form: Form) -> tuple[str, ...]:
-    kanji = (hanzi.japanese(_joined(stem)) for stem in form.hanja)
-    return _unique((*kanji, *(form.kana or map(katakana, form.stems))))
+    new = [hanzi.japanese(_joined(stem)) for stem in form.hanja]
+    old = (hanzi.old_kanji(stem) for stem in new)  # 檢德鉱山: the place in its old form
+    return _unique((*new, *old, *(form.kana or map(katakana, form.stems))))
 
 
 def _ru_stems(form: Form) -> tuple[str, ...]:
@@ -157,28 +158,33 @@ def _respelt(name: Name) -> Iterator[Name]:
             yield replace(name, text=text, origin=origin, confidence=_at_most_medium(name))
 
 
-def _romanised(name: Name, stems: Mapping[str, Sequence[tuple[str, str]]]) -> Iterator[Name]:
+def _romanised(name: Name, stems: Mapping[str, Mapping[str, str]]) -> Iterator[Name]:
     """An English name with its stem romanised otherwise: Tanchon as Tanch'ŏn and as Dancheon."""
     house = next((stem for stem in stems if stem in name.text), "")
-    for origin, stem in stems.get(house, ()):
+    for stem, origin in stems.get(house, {}).items():
         text = name.text.replace(house, stem)
         yield replace(name, text=text, origin=origin, confidence=_at_most_medium(name))
 
 
-def _romanised_stems(form: Form) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """The romanisations, with their rules, that may stand for each stem in house style.
+def _romanised_stems(form: Form) -> Mapping[str, Mapping[str, str]]:
+    """For each stem in house style the others that may stand for it, with their rules.
 
     Where as many stems are given in both scripts, each has its own; else any may stand for any.
     """
     houses, stems = form.house_style, form.stems
-    each = zip(houses, ((stem,) for stem in stems), strict=True)
-    pairs = each if len(houses) == len(stems) else ((house, stems) for house in houses)
-    return {house: tuple(_in_systems(own)) for house, own in pairs}
+    paired = len(houses) == len(stems)
+    own = [(stem,) for stem in stems] if paired else [stems] * len(houses)
+    return {house: _in_systems(each) for house, each in zip(houses, own, strict=True)}
 
 
-def _in_systems(stems: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _in_systems(stems: Iterable[str]) -> Mapping[str, str]:
+    made: dict[str, str] = {}
     for spelt in _unique(form for stem in stems for form in (stem, rok(stem))):
-        yield from ((origin, system(spelt)) for origin, system in SYSTEMS)
+        for origin, system in SYSTEMS:
+            made.setdefault(system(spelt), origin)
+            usual = (ENGLISH.get(word) or system(word) for word in spelt.split())
+            made.setdefault(" ".join(usual), origin)
+    return made
 
 
 def _transcribed(form: Form) -> Iterator[Name]:

@@ -105,8 +105,8 @@ _DPRK = System(
     ),
 )
 
-# The capital is spelt without an h in every style of English text, the DPRK's own included.
-_DPRK_USAGE = {"평양": "Pyongyang"}
+# The capital is spelt one way in every style of English text, the DPRK's own included.
+ENGLISH = {"평양": "Pyongyang"}
 
 
 def mccune_reischauer(words: str) -> str:
@@ -126,7 +126,7 @@ def revised(words: str) -> str:
 
 def dprk(words: str) -> str:
     """`평성` as `Phyongsong`, `평양` as `Pyongyang`."""
-    return " ".join(_DPRK_USAGE.get(word) or _each(word, _DPRK) for word in words.split())
+    return " ".join(ENGLISH.get(word) or _each(word, _DPRK) for word in words.split())
 
 
 @lru_cache(maxsize=8192)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -20,40 +22,57 @@ def open_writer(path: Path) -> Database:
     """The one writing connection: WAL, durable at every commit, foreign keys on.
 
     Raises:
-        StoreError: the file is no database, or cannot be opened.
+        StoreError: the file is no database, is another program's, or cannot be opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, check_same_thread=False)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot open the database: {error}") from error
+    with _opened(path, path.absolute().as_uri()) as connection:
+        tables = _tables(connection)
+        if tables and "_sqlite_migrations" not in tables:  # before WAL mode, which changes a file
+            raise StoreError(f"{path}: a database of another program; `database` must name our own")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # an acknowledged row survives power loss
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
-    except (sqlite3.Error, OSError) as error:
+        return Database(connection)
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[sqlite3.Connection]:
+    """A connection to set up, closed again if that fails."""
+    try:
+        connection = sqlite3.connect(name, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False)
+    except sqlite3.Error as error:
         raise StoreError(f"{path}: cannot open the database: {error}") from error
-    return Database(connection)
+    try:
+        yield connection
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(f"{path}: cannot open the database: {error}") from error
+    except StoreError:
+        connection.close()
+        raise
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
 
 
 def open_reader(path: Path) -> Database:
     """A connection that cannot write.
 
     Raises:
-        StoreError: there is no such database.
+        StoreError: there is no such database, or it is not ours.
     """
     if not path.exists():
         raise StoreError(f"{path}: no database yet; `wirewatch poll` or `wirewatch run` makes it")
-    try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro",
-            uri=True,
-            timeout=BUSY_TIMEOUT,
-            check_same_thread=False,
-        )
-        connection.execute("SELECT 1 FROM sqlite_master")
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: cannot read the database: {error}") from error
-    return Database(connection)
+    with _opened(path, f"{path.absolute().as_uri()}?mode=ro") as connection:
+        if not _tables(connection) >= {"_sqlite_migrations", "items"}:
+            raise StoreError(f"{path}: no database of wirewatch's")
+        return Database(connection)
 
 
 def lock(path: Path) -> IO[str]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from monitor.clock import iso, moment, moment_or_none
+from monitor.clock import iso_or_none, moment, moment_or_none
+from monitor.identity import find, tombstone_keys
 from monitor.records import Appearance, Known, KnownItem, Probe, StoredFeed
-
-COPY_WINDOW = timedelta(days=3)  # a copy comes within days; an anniversary reprint is a new story
-ALIKE_LIMIT = 20  # candidates looked at for one key; template news repeats a title for years
+from monitor.store.grouping import Recent, candidates_of
 
 _BY_GUID = """
 SELECT a.guid, a.item FROM json_each(:keys) AS key
@@ -29,11 +28,21 @@ JOIN items AS i ON i.title_key = key.value
 JOIN appearances AS a ON a.item = i.id AND a.feed = :feed
 ORDER BY i.id"""
 
-_ALIKE = """
-SELECT key.value, i.id FROM json_each(:keys) AS key
+_SAME_TEXT = """
+SELECT i.content_hash, i.id FROM json_each(:keys) AS key
+JOIN items AS i ON i.content_hash = key.value
+JOIN appearances AS a ON a.item = i.id AND a.feed = :feed
+ORDER BY i.id DESC"""
+
+_SAME_TITLE = """
+SELECT i.text_key || coalesce(i.published_at, ''), i.id FROM json_each(:keys) AS key
 JOIN items AS i ON i.text_key = key.value AND i.text_key <> ''
-WHERE i.first_seen_at >= :since
-ORDER BY i.id"""
+JOIN appearances AS a ON a.item = i.id AND a.feed = :feed
+ORDER BY i.id DESC"""
+
+_BURIED = """
+SELECT key.value FROM json_each(:keys) AS key
+JOIN tombstones AS t ON t.key = key.value AND (t.feed IS NULL OR t.feed = :feed)"""
 
 _ITEMS = """
 SELECT i.id, i.story, i.title, i.text, i.language, i.url, i.first_seen_at, i.published_at, i.feed,
@@ -54,22 +63,25 @@ JOIN items AS i ON i.id = a.item"""
 
 
 def look_up(
-    db: sqlite3.Connection, feed: StoredFeed, probes: Sequence[Probe], *, now: datetime
+    db: sqlite3.Connection, feed: StoredFeed, probes: Sequence[Probe], recent: Recent, *, now: datetime
 ) -> Known:
     """All that the judge may want to know, and no more."""
     by_guid = dict(_pairs(db, _BY_GUID, feed, (p.guid for p in probes)))
     by_url = dict(_pairs(db, _BY_URL, feed, (p.url_key for p in probes)))
     by_title = dict(_pairs(db, _BY_TITLE, feed, (p.title_key for p in probes)))
     hits = {*by_guid.values(), *by_url.values(), *by_title.values()}
-    alike = _alike(db, probes, since=now - COPY_WINDOW)
-    others = {item for items in alike.values() for item in items}
-    return Known(
-        by_guid=by_guid,
-        by_url=by_url,
-        by_title=by_title,
-        items=_items(db, hits | others),
-        appearances=_appearances(db, feed, hits),
-        alike=alike,
+    keys = Known(by_guid=by_guid, by_url=by_url, by_title=by_title)
+    unknown = {place: p for place, p in enumerate(probes) if find(p, keys) is None}
+    fresh = recent.look_up(db, unknown, feed.id, now)
+    reissued = _reissued(db, feed, unknown)
+    return replace(
+        keys,
+        probes=tuple(probes),
+        items=_items(db, hits | candidates_of(fresh) | set(reissued.values())),
+        appearances=_appearances(db, feed, hits | set(reissued.values())),
+        fresh=fresh,
+        reissued=reissued,
+        buried=_buried(db, feed, unknown),
     )
 
 
@@ -80,15 +92,32 @@ def _pairs(
     return db.execute(sql, {"keys": wanted, "feed": feed.id}).fetchall()
 
 
-def _alike(
-    db: sqlite3.Connection, probes: Sequence[Probe], *, since: datetime
-) -> dict[str, tuple[int, ...]]:
-    wanted = json.dumps(sorted({p.text_key for p in probes if p.text_key}))
-    found: dict[str, list[int]] = defaultdict(list)
-    for key, item in db.execute(_ALIKE, {"keys": wanted, "since": iso(since)}):
-        if len(found[key]) < ALIKE_LIMIT:
-            found[key].append(item)
-    return {key: tuple(items) for key, items in found.items()}
+def _reissued(
+    db: sqlite3.Connection, feed: StoredFeed, unknown: Mapping[int, Probe]
+) -> dict[int, int]:
+    """Items of this feed with the same text, or the same title and date, as unknown entries."""
+    if not unknown:
+        return {}
+    texts = dict(_pairs(db, _SAME_TEXT, feed, (p.content_hash for p in unknown.values())))
+    titles = dict(_pairs(db, _SAME_TITLE, feed, (p.text_key for p in unknown.values())))
+    found = {}
+    for place, probe in unknown.items():
+        dated = probe.text_key + (iso_or_none(probe.entry.published_at) or "")
+        item = texts.get(probe.content_hash) or titles.get(dated)
+        if item is not None and probe.text_key:
+            found[place] = item
+    return found
+
+
+def _buried(
+    db: sqlite3.Connection, feed: StoredFeed, unknown: Mapping[int, Probe]
+) -> frozenset[int]:
+    """Entries that a reviewer threw out: they do not come back under any of their keys."""
+    keys = {place: set(tombstone_keys(probe)) for place, probe in unknown.items()}
+    wanted = json.dumps(sorted(set().union(*keys.values())))
+    rows = db.execute(_BURIED, {"keys": wanted, "feed": feed.id})
+    buried = {key for (key,) in rows}
+    return frozenset(place for place, own in keys.items() if own & buried)
 
 
 def _items(db: sqlite3.Connection, wanted: set[int]) -> dict[int, KnownItem]:

@@ -13,6 +13,8 @@ INSERT INTO mentions (item, entity, state, alias, surface, language, field, star
   rule, watchlist_version, found_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
+COLUMNS = 'entity, alias, surface, field, start, "end", state, rule'  # as `read` takes them
+
 _DELETE = """
 DELETE FROM mentions WHERE item = ? AND entity = ? AND state = ? AND alias = ? AND surface = ?
   AND field = ? AND start = ? AND "end" = ? AND rule = ?"""
@@ -62,4 +64,25 @@ def delete(db: sqlite3.Connection, item: int, mentions: Sequence[Mention]) -> No
             (item, m.entity, m.state, m.name, m.surface, m.field, m.start, m.end, m.rule)
             for m in mentions
         ],
+    )
+
+
+def row(mention: Mention) -> tuple[str | int, ...]:
+    """The mention as a row of `COLUMNS`."""
+    m = mention
+    return m.entity, m.name, m.surface, m.field, m.start, m.end, m.state, m.rule
+
+
+def read(row: Sequence[object]) -> Mention:
+    """The mention that a row of `COLUMNS` holds."""
+    entity, name, surface, field, start, end, state, rule = row
+    return Mention(
+        entity=str(entity),
+        name=str(name),
+        surface=str(surface),
+        field=str(field),
+        start=int(str(start)),
+        end=int(str(end)),
+        state=str(state),
+        rule=str(rule),
     )

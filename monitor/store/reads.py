@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from monitor.clock import iso
+from monitor.clock import iso, iso_or_none
+from monitor.errors import StoreError
 from monitor.store import changes, connect
+from monitor.store.corpus import Corpus
 from monitor.store.search import query
 
 Row = dict[str, Any]
@@ -36,6 +39,8 @@ class Reader:
         traceback: TracebackType | None,
     ) -> None:
         self.db.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise StoreError(f"{self.path}: cannot read the database: {error}") from error
 
     def _rows(self, sql: str, arguments: Sequence[object] = ()) -> list[Row]:
         return list(self.db.query(sql, tuple(arguments)))
@@ -65,7 +70,8 @@ class Reader:
         (row,) = self._rows(_STATS, (day, day, day))
         row["alerts"] = {r["state"]: r["n"] for r in self._rows(_ALERT_STATES)}
         row["failing"] = self._rows(_FAILING)
-        row["sectors"] = self._rows(_SECTORS, (day,))
+        row["sectors"] = self._rows(_SECTORS, (day, day))
+        row["retag"] = next(iter(self._rows(_RETAG)), None)
         return row
 
     def named(self) -> list[Row]:
@@ -89,10 +95,14 @@ class Reader:
         """What became of the items since: new, copy, edited, vanished."""
         return changes.since(self.db, since)
 
-    def search(self, words: str, *, limit: int) -> list[Row]:
-        """Items that hold all the words, newest first."""
+    def search(self, words: str, *, limit: int, since: datetime | None = None) -> list[Row]:
+        """Items first seen since that hold all the words, with their text, newest first."""
         asked = query(words)
-        return self._rows(_SEARCH, (asked, limit)) if asked else []
+        return self._rows(_SEARCH, (asked, iso_or_none(since) or "", limit)) if asked else []
+
+    def corpus(self) -> Corpus:
+        """The stored items, to go through."""
+        return Corpus(self.db.conn)
 
 
 _STATS = """
@@ -123,7 +133,15 @@ SELECT entities.sector, count(DISTINCT mentions.entity) AS entities,
   count(DISTINCT items.story) AS stories, count(DISTINCT mentions.item) AS items
 FROM mentions JOIN entities ON entities.id = mentions.entity JOIN items ON items.id = mentions.item
 WHERE mentions.state = 'confirmed' AND mentions.found_at >= ?
+  AND coalesce(items.changed_at, items.first_seen_at) >= ?
 GROUP BY entities.sector ORDER BY stories DESC"""
+
+# Items from before the list was put to use are tagged under another one, until a retag.
+_RETAG = """
+SELECT name AS watchlist, loaded_at FROM (
+  SELECT * FROM watchlist_versions ORDER BY loaded_at DESC, id DESC LIMIT 1)
+WHERE coalesce(retagged_at, '') < loaded_at
+  AND EXISTS (SELECT 1 FROM items WHERE first_seen_at < loaded_at)"""
 
 _NAMED = """
 SELECT entities.sector, entities.id AS entity, entities.name, entities.county, entities.province,
@@ -136,6 +154,6 @@ GROUP BY entities.id ORDER BY entities.sector, stories DESC, items DESC, entitie
 
 _SEARCH = """
 SELECT items.id, items.title, items.url, items.language, items.first_seen_at, items.published_at,
-  feeds.name AS source, items.story
+  feeds.name AS source, items.story, items.text
 FROM items_search JOIN items ON items.id = items_search.rowid JOIN feeds ON feeds.id = items.feed
-WHERE items_search MATCH ? ORDER BY items.id DESC LIMIT ?"""
+WHERE items_search MATCH ? AND items.first_seen_at >= ? ORDER BY items.id DESC LIMIT ?"""

@@ -10,13 +10,18 @@ from collections.abc import Sequence
 from feeds.types import Fetched
 from monitor.clock import iso, iso_or_none
 from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen
+from monitor.store import grouping
 from monitor.store import mentions as mentions_table
 from monitor.store.search import segment
 from monitor.types import Mention
 
 
-def write(db: sqlite3.Connection, learnt: PollRecord, *, watchlist_version: int) -> None:
-    """Items, revisions, appearances, mentions, alerts, the ledger and the feed's next poll."""
+def write(
+    db: sqlite3.Connection, learnt: PollRecord, *, watchlist_version: int
+) -> list[tuple[int, NewItem]]:
+    """Store it all; returns the new items with their numbers.
+
+    Items, revisions, appearances, mentions, alerts, the ledger and the feed's next poll."""
     writer = _Writer(db, learnt, watchlist_version)
     items = writer.new_items(learnt.items)
     for revision in learnt.revisions:
@@ -26,19 +31,23 @@ def write(db: sqlite3.Connection, learnt: PollRecord, *, watchlist_version: int)
     writer.alerts(learnt.alerts, items)
     writer.poll_row()
     writer.feed()
+    writer.search_index()
+    return [(item, new) for (item, _), new in zip(items, learnt.items, strict=True)]
 
 
 _NEW_ITEM = """
 INSERT INTO items (feed, url, guid, title, text, language, author, published_at, published_raw,
   first_seen_at, story, relation, revisions, url_key, title_key, text_key, content_hash)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?) RETURNING id"""
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)"""
+
+_INDEX = "INSERT INTO items_search (rowid, title, text) VALUES (?, ?, ?)"
+
+_UNINDEX = """
+INSERT INTO items_search (items_search, rowid, title, text) VALUES ('delete', ?, ?, ?)"""
 
 _NEW_STORY = """
 INSERT INTO stories (title, language, first_seen_at, last_seen_at, items, copies, origins)
-VALUES (?, ?, ?, ?, 1, 0, 1) RETURNING id"""
-
-_JOIN_STORY = """
-UPDATE stories SET items = items + 1, copies = copies + 1, last_seen_at = ? WHERE id = ?"""
+VALUES (?, ?, ?, ?, 1, 0, 1)"""
 
 _APPEARANCE = """
 INSERT INTO appearances (item, feed, guid, url, content_hash, first_seen_at, last_seen_at, vanished)
@@ -61,6 +70,8 @@ VALUES (?, (SELECT max(number) + 1 FROM revisions WHERE item = ?), ?, ?, ?, ?, ?
 _REVISED_ITEM = """
 UPDATE items SET feed = ?, title = ?, text = ?, text_key = ?, content_hash = ?, changed_at = ?,
   revisions = (SELECT max(number) FROM revisions WHERE item = ?) WHERE id = ?"""
+
+_REKEY = "UPDATE items SET guid = ?, url = ?, url_key = ?, title_key = ? WHERE id = ?"
 
 _POLL = """
 INSERT INTO polls (feed, started_at, seconds, status, http_status, bytes, seen, new, changed,
@@ -92,19 +103,26 @@ class _Writer:
         self.feed_id = learnt.observation.feed.id
         self.now = iso(learnt.now)
         self.watchlist_version = watchlist_version
+        self._searchable: list[tuple[str, int, str, str]] = []
 
     def new_items(self, items: Sequence[NewItem]) -> list[tuple[int, int]]:
         """Store entries seen for the first time. Returns (item, story) for each."""
         stored: list[tuple[int, int]] = []
         for item in items:
             story = item.story if item.story_of is None else stored[item.story_of][1]
-            stored.append(self._new_item(item, story))
+            number, story = self._new_item(item, story)
+            stored.append((number, story))
+            of_item = item.of_item if item.of_new is None else stored[item.of_new][0]
+            grouping.relate(self.db, number, item, of_item)
+            if item.relation != "original":
+                grouping.recount(self.db, story)
+            grouping.propose(self.db, number, story, item, self.learnt.now)
         return stored
 
     def _new_item(self, item: NewItem, story: int | None) -> tuple[int, int]:
         story = self._join_story(item, story)
         entry, probe = item.probe.entry, item.probe
-        row = self.db.execute(
+        row = self._insert(
             _NEW_ITEM,
             (
                 self.feed_id,
@@ -124,19 +142,23 @@ class _Writer:
                 probe.text_key,
                 probe.content_hash,
             ),
-        ).fetchone()
-        self._appearance(row[0], probe)
-        self._mentions(row[0], item.mentions, probe, item.language)
-        self._index(row[0], entry.title, entry.text)
-        return row[0], story
+        )
+        self._appearance(row, probe)
+        self._mentions(row, item.mentions, probe, item.language)
+        self._index(row, entry.title, entry.text)
+        return row, story
+
+    def _insert(self, statement: str, values: Sequence[object]) -> int:
+        """The new row's id. Not by RETURNING: see `search_index`."""
+        row = self.db.execute(statement, values).lastrowid
+        assert row is not None
+        return row
 
     def _join_story(self, item: NewItem, story: int | None) -> int:
         if story is not None:
-            self.db.execute(_JOIN_STORY, (self.now, story))
             return story
         title = item.probe.entry.title or item.probe.entry.text[:120]
-        row = self.db.execute(_NEW_STORY, (title, item.language, self.now, self.now)).fetchone()
-        return int(row[0])
+        return self._insert(_NEW_STORY, (title, item.language, self.now, self.now))
 
     def _appearance(self, item: int, probe: Probe) -> None:
         self.db.execute(
@@ -166,21 +188,23 @@ class _Writer:
         )
 
     def _index(self, item: int, title: str, text: str) -> None:
-        self.db.execute(
-            "INSERT INTO items_search (rowid, title, text) VALUES (?, ?, ?)",
-            (item, segment(title), segment(text)),
-        )
+        self._searchable.append((_INDEX, item, title, text))
 
     def _unindex(self, item: int) -> None:
         """A contentless index forgets a row only when told what stood in it."""
         title, text = self.db.execute(
             "SELECT title, text FROM items WHERE id = ?", (item,)
         ).fetchone()
-        self.db.execute(
-            "INSERT INTO items_search (items_search, rowid, title, text) "
-            "VALUES ('delete', ?, ?, ?)",
-            (item, segment(title), segment(text)),
-        )
+        self._searchable.append((_UNINDEX, item, title, text))
+
+    def search_index(self) -> None:
+        """Bring the search index up to date, after everything else.
+
+        A statement that may have to be undone by itself (RETURNING, INSERT … SELECT) makes FTS5
+        write out what it has gathered, which is dear; between two items it did so every time.
+        """
+        for statement, item, title, text in self._searchable:
+            self.db.execute(statement, (item, segment(title), segment(text)))
 
     def revise(self, revision: Revision) -> None:
         """Append a version; the item shows the newest, the revisions keep them all."""
@@ -223,6 +247,10 @@ class _Writer:
     def seen(self, seen: Sequence[Seen]) -> None:
         """Known items that are new to this feed, came back to it or changed in it."""
         for one in seen:
+            if one.rekeyed:
+                probe = one.probe
+                keys = (probe.entry.guid, probe.entry.url, probe.url_key, probe.title_key)
+                self.db.execute(_REKEY, (*keys, one.item))
             self._appearance(one.item, one.probe)
 
     def gone(self, gone: Sequence[Gone]) -> None:

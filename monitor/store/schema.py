@@ -67,7 +67,9 @@ CREATE TABLE stories (
   last_seen_at TEXT NOT NULL,
   items INTEGER NOT NULL,
   copies INTEGER NOT NULL,
-  origins INTEGER NOT NULL
+  origins INTEGER NOT NULL,
+  press_lag INTEGER,
+  merged_into INTEGER REFERENCES stories(id)
 )"""
 
 _ITEMS = """
@@ -86,6 +88,8 @@ CREATE TABLE items (
   changed_at TEXT,
   story INTEGER NOT NULL REFERENCES stories(id),
   relation TEXT NOT NULL,
+  of_item INTEGER REFERENCES items(id),
+  why TEXT NOT NULL DEFAULT '',
   revisions INTEGER NOT NULL,
   url_key TEXT NOT NULL,
   title_key TEXT NOT NULL,
@@ -129,6 +133,7 @@ CREATE TABLE watchlist_versions (
   name TEXT NOT NULL,
   hash TEXT NOT NULL UNIQUE,
   loaded_at TEXT NOT NULL,
+  retagged_at TEXT,
   entities INTEGER NOT NULL,
   names INTEGER NOT NULL
 )"""
@@ -199,7 +204,52 @@ CREATE TABLE alerts (
   UNIQUE (rule, channel, story)
 )"""
 
+_SIGNATURES = """
+CREATE TABLE signatures (
+  item INTEGER PRIMARY KEY REFERENCES items(id),
+  rows BLOB NOT NULL,
+  words TEXT NOT NULL,
+  engine TEXT NOT NULL
+)"""
+
+_LINKS = """
+CREATE TABLE links (
+  id INTEGER PRIMARY KEY,
+  item INTEGER NOT NULL REFERENCES items(id),
+  story INTEGER NOT NULL REFERENCES stories(id),
+  relation TEXT NOT NULL,
+  score REAL NOT NULL,
+  why TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('proposed', 'confirmed', 'rejected')),
+  created_at TEXT NOT NULL,
+  UNIQUE (item, story)
+)"""
+
+_MENDS = """
+CREATE TABLE mends (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('merge', 'split')),
+  story INTEGER NOT NULL REFERENCES stories(id),
+  other INTEGER NOT NULL REFERENCES stories(id),
+  item INTEGER REFERENCES items(id),
+  mended_at TEXT NOT NULL,
+  note TEXT NOT NULL
+)"""
+
+_TOMBSTONES = """
+CREATE TABLE tombstones (
+  id INTEGER PRIMARY KEY,
+  key TEXT NOT NULL,
+  feed INTEGER REFERENCES feeds(id),
+  buried_at TEXT NOT NULL,
+  note TEXT NOT NULL
+)"""
+
 _INDEXES = (
+    "CREATE INDEX items_content_hash ON items (content_hash)",
+    "CREATE INDEX items_of_item ON items (of_item) WHERE of_item IS NOT NULL",
+    "CREATE INDEX links_story ON links (story)",
+    "CREATE INDEX tombstones_key ON tombstones (key)",
     "CREATE INDEX feeds_due ON feeds (next_poll_at) WHERE subscribed = 1",
     "CREATE INDEX polls_feed ON polls (feed, started_at)",
     "CREATE INDEX polls_started ON polls (started_at)",
@@ -239,6 +289,10 @@ _TABLES = (
     _NAMES,
     _MENTIONS,
     _ALERTS,
+    _SIGNATURES,
+    _LINKS,
+    _MENDS,
+    _TOMBSTONES,
 )
 
 

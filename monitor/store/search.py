@@ -10,6 +10,9 @@ characters and doubles the file.)
 from __future__ import annotations
 
 import re
+import sqlite3
+import unicodedata
+from collections.abc import Iterator
 
 # Hangul syllables and jamo, kana, CJK ideographs with extension A and the compatibility block.
 _SPACED = re.compile(
@@ -28,10 +31,64 @@ def query(words: str) -> str:
 
     Punctuation of the caller's never reaches FTS5, so no input is a syntax error.
     """
-    return " AND ".join(_term(word) for word in _WORDS.findall(words))
+    return " AND ".join(_term(word) for word in _words(words))
+
+
+def where(words: str, text: str) -> list[tuple[int, int]]:
+    """The spans of a text in which the words of a query stand, in order, none in another."""
+    folded = _folded(text)
+    spans = sorted(
+        (found.start(), -found.end())
+        for word in _words(words)
+        for found in _pattern(word).finditer(folded)
+    )
+    return list(_apart((start, -end) for start, end in spans))
+
+
+def add_function(connection: sqlite3.Connection) -> None:
+    """Give SQL `wirewatch_query(words)`, to write `items_search MATCH wirewatch_query('평양')`."""
+    connection.create_function("wirewatch_query", 1, _for_sql, deterministic=True)
+
+
+def _for_sql(words: object) -> str:
+    """The query, or one that is no error and finds nothing."""
+    return query(str(words or "")) or '""'
+
+
+def _words(words: str) -> list[str]:
+    """The words of a query, composed as feeds write them: some keyboards send Hangul in parts."""
+    return _WORDS.findall(unicodedata.normalize("NFC", words))
 
 
 def _term(word: str) -> str:
     pieces = segment(word).split()
     phrase = '"' + " ".join(pieces) + '"'
     return phrase if _SPACED.match(pieces[-1]) else phrase + "*"
+
+
+def _pattern(word: str) -> re.Pattern[str]:
+    """What `_term` finds, as a pattern on a folded text: the whole word where only its head is."""
+    pieces = segment(_folded(word)).split()
+    begin = "" if _SPACED.match(pieces[0]) else r"(?<![^\W_])"
+    end = "" if _SPACED.match(pieces[-1]) else r"[^\W_]*"
+    return re.compile(begin + r"[\W_]*".join(map(re.escape, pieces)) + end)
+
+
+def _folded(text: str) -> str:
+    """Without case and accents, a character for a character."""
+    return "".join(c.lower() if c.isascii() else _base(c) for c in text)
+
+
+def _base(character: str) -> str:
+    if _SPACED.match(character):
+        return character
+    base = unicodedata.normalize("NFD", character)[0].lower()
+    return base if len(base) == 1 else character  # a dotted İ becomes two
+
+
+def _apart(spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    reached = 0
+    for start, end in spans:
+        if start >= reached:
+            yield start, end
+            reached = end

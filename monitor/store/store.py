@@ -15,6 +15,7 @@ from feeds.types import Feed
 from monitor.errors import StoreError
 from monitor.records import Known, PollRecord, Probe, StoredFeed, Waiting
 from monitor.store import connect, known, outbox, record, schema, subscriptions, watched
+from monitor.store.grouping import Recent
 from monitor.types import Watchlist
 
 
@@ -31,11 +32,18 @@ class Store:
         self._lock = connect.lock(path)
         try:
             self.db = connect.open_writer(path)
-            self._migrate()
         except BaseException:
             self._lock.close()
             raise
+        try:
+            with self._mapped():
+                self._migrate()
+        except BaseException:
+            self.db.close()
+            self._lock.close()
+            raise
         self.watchlist_version = 0
+        self._recent = Recent()
 
     def __enter__(self) -> Self:
         return self
@@ -127,12 +135,18 @@ class Store:
     def known(self, feed: StoredFeed, probes: Sequence[Probe], *, now: datetime) -> Known:
         """What is stored already that these entries may be, or may be copies of."""
         with self._mapped():
-            return known.look_up(self.db.conn, feed, probes, now=now)
+            return known.look_up(self.db.conn, feed, probes, self._recent, now=now)
 
     def record(self, learnt: PollRecord) -> None:
         """Store all that a poll taught, alerts included, in one transaction."""
-        with self.transaction() as db:
-            record.write(db, learnt, watchlist_version=self.watchlist_version)
+        try:
+            with self.transaction() as db:
+                items = record.write(db, learnt, watchlist_version=self.watchlist_version)
+                self._recent.prune(db, learnt.now)
+        except BaseException:
+            self._recent.drop()
+            raise
+        self._recent.remember(items, learnt.now)
 
     def doubt_unfinished(self) -> int:
         """At start: sends that a crash interrupted may have arrived. Returns how many."""

@@ -10,15 +10,17 @@ from datetime import datetime
 from monitor.clock import iso
 from monitor.types import Entity, Watchlist
 
-_ENTITY = """
-INSERT INTO entities (id, name, kind, sector, province, county, latitude, longitude, precision,
-  part_of, watched, watchlist)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
+_SHOWN = """id, name, kind, sector, province, county, latitude, longitude, precision, part_of,
+  watchlist"""
+
+_ENTITY = f"""
+INSERT INTO entities ({_SHOWN}, watched)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,
   sector = excluded.sector, province = excluded.province, county = excluded.county,
   latitude = excluded.latitude, longitude = excluded.longitude, precision = excluded.precision,
   part_of = excluded.part_of, watched = 1, watchlist = excluded.watchlist
-"""
+"""  # noqa: S608 - column names only
 
 _NAME = """
 INSERT INTO names (entity, language, text, confidence, origin, needs_context, watched)
@@ -28,27 +30,51 @@ ON CONFLICT (entity, language, text) DO UPDATE SET confidence = excluded.confide
 """
 
 
+def digest(watchlists: Sequence[Watchlist]) -> str:
+    """What the lists together are known by: a hash over the versions of all of them."""
+    return hashlib.sha256(" ".join(w.version for w in watchlists).encode()).hexdigest()
+
+
 def replace(db: sqlite3.Connection, watchlists: Sequence[Watchlist], *, now: datetime) -> int:
     """Watch exactly these; entities that left the lists keep their rows. Returns the version's id.
 
-    The lists together are one version: their hash is over the versions of all of them.
+    The lists together are one version. One that comes back after another is the newest again.
     """
-    digest = hashlib.sha256(" ".join(w.version for w in watchlists).encode()).hexdigest()
-    found = db.execute("SELECT id FROM watchlist_versions WHERE hash = ?", (digest,)).fetchone()
-    if found and _is_current(db, found[0]):
+    found = db.execute(
+        "SELECT id FROM watchlist_versions WHERE hash = ?", (digest(watchlists),)
+    ).fetchone()
+    if found and _is_current(db, found[0]) and _is_shown(db, watchlists):
         return int(found[0])
     db.execute("UPDATE entities SET watched = 0")
     db.execute("UPDATE names SET watched = 0")
     for watchlist in watchlists:
         _write(db, watchlist)
-    if found:
-        return int(found[0])
-    return _version(db, watchlists, digest, now)
+    if not found:
+        return _version(db, watchlists, now)
+    if not _is_current(db, found[0]):
+        row = (iso(now), found[0])
+        db.execute("UPDATE watchlist_versions SET loaded_at = ? WHERE id = ?", row)
+    return int(found[0])
+
+
+def mark_retagged(db: sqlite3.Connection, version: int, *, now: datetime) -> None:
+    """Every stored item has been tagged under this version."""
+    row = (iso(now), version)
+    db.execute("UPDATE watchlist_versions SET retagged_at = ? WHERE id = ?", row)
 
 
 def _is_current(db: sqlite3.Connection, version: int) -> bool:
-    newest = db.execute("SELECT max(id) FROM watchlist_versions").fetchone()[0]
-    return bool(newest == version)
+    newest = db.execute(
+        "SELECT id FROM watchlist_versions ORDER BY loaded_at DESC, id DESC LIMIT 1"
+    ).fetchone()
+    return bool(newest[0] == version)
+
+
+def _is_shown(db: sqlite3.Connection, watchlists: Sequence[Watchlist]) -> bool:
+    """Whether the rows say what the lists say: names for display and places are no version."""
+    rows = db.execute(f"SELECT {_SHOWN} FROM entities WHERE watched = 1 ORDER BY id").fetchall()  # noqa: S608
+    ours = (_entity(e, w.name) for w in watchlists for e in w.entities.values())
+    return rows == sorted(ours, key=lambda row: str(row[0]))
 
 
 def _write(db: sqlite3.Connection, watchlist: Watchlist) -> None:
@@ -79,15 +105,13 @@ def _entity(entity: Entity, watchlist: str) -> tuple[object, ...]:
     )
 
 
-def _version(
-    db: sqlite3.Connection, watchlists: Sequence[Watchlist], digest: str, now: datetime
-) -> int:
+def _version(db: sqlite3.Connection, watchlists: Sequence[Watchlist], now: datetime) -> int:
     row = db.execute(
         "INSERT INTO watchlist_versions (name, hash, loaded_at, entities, names) "
         "VALUES (?, ?, ?, ?, ?) RETURNING id",
         (
             ", ".join(w.name for w in watchlists),
-            digest,
+            digest(watchlists),
             iso(now),
             sum(len(w.entities) for w in watchlists),
             sum(len(e.names) for w in watchlists for e in w.entities.values()),

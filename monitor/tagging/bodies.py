@@ -10,6 +10,8 @@ import re
 from typing import Final
 
 from monitor.tagging.heads import has_head
+from monitor.tagging.reading import Reading
+from monitor.tagging.scan import Find
 
 _BODIES: Final = """
 airport hotel bridge school university college academy bank corporation company group bureau
@@ -25,23 +27,31 @@ _BODY: Final = re.compile(
 # "Workers' Party of Mexico", "Socialist Workers' Party": a longer name that is not listed.
 _OF: Final = re.compile(r" of (?:the )?(?=[a-z])")
 _BEFORE: Final = re.compile(r"([a-z][\w'-]*) $")
-_TITLES: Final = frozenset("the ruling a an its our their under of for by in at to from and".split())
+_PLAIN: Final = frozenset(
+    ("the", "ruling", "a", "an", "its", "our", "their", "of", "for", "by", "in", "at", "to", "and")
+)
+_REACH: Final = 24  # characters
+_NEAR: Final = 8  # characters: the first word of "North Korea" before the second
 
 
-def in_longer_name(reading: Reading, start: int, end: int) -> bool:
+def in_longer_name(reading: Reading, find: Find) -> bool:
     """Whether a Latin short form is only a part of another proper name."""
-    shadow = reading.shadow
+    shadow, start, end = reading.shadow, find.start, find.end
     behind = _OF.match(shadow.folded, end)
     if behind and shadow.written(behind.end(), behind.end() + 1).isupper():
-        return True
-    if start < reading.border:
-        return False  # in a headline every word may be capitalised
-    before = _BEFORE.search(shadow.folded, max(0, start - 24), start)
-    if before is None or before[1] in _TITLES or before[1].endswith("'s"):
+        return not reading.cue_within(end, behind.end() + 1)
+    if start < reading.border or shadow.written(start, end).isupper():
+        return False  # in a headline every word may be capitalised; letters stand for themselves
+    before = _BEFORE.search(shadow.folded, max(0, start - _REACH), start)
+    if before is None or before[1] in _PLAIN or before[1].endswith("'s"):
         return False
-    first = shadow.written(before.start(1), before.start(1) + 1)
-    inside = reading.sentence(start)[0] < before.start(1)
-    return first.isupper() and inside and not reading.cue_within(before.start(1) - 8, start)
+    place = before.start(1)
+    capital = shadow.written(place, place + 1).isupper()
+    return (
+        capital
+        and reading.sentence(start)[0] < place
+        and not reading.cue_within(place - _NEAR, start)
+    )
 
 
 def in_another_body(folded: str, start: int, end: int) -> bool:

@@ -41,15 +41,25 @@ class Tagger:
     def tag(self, document: Document) -> tuple[Mention, ...]:
         """The mentions in a document, by field and place; `text[start:end] == surface`."""
         shadow = Shadow(document.title, document.text)
-        finds, triggered = self._scanner.find(shadow)
-        finds = [find for find in finds if not find.form.head or heads_its_list(shadow, find)]
-        if not finds and not (triggered and self._joiner.possible(self._words.hints(shadow))):
+        met = self._scanner.scan(shadow)
+        return self._judged(document, shadow, met) if met else ()
+
+    def _judged(
+        self, document: Document, shadow: Shadow, met: list[tuple[int, int, int]]
+    ) -> tuple[Mention, ...]:
+        names = self._scanner.names(shadow, met)
+        finds = [name for name in names if not name.form.head or heads_its_list(shadow, name)]
+        if not finds and not self._may_join(shadow, met):
             return ()
         reading = Reading(self._vocabulary, shadow, self._words.find(shadow))
         finds += self._sharers.find(shadow, tuple(finds))
         finds += self._joiner.find(reading)
         verdicts = resolve(self._judge.judge(finds, reading), self._entities)
         return tuple(_mention(document, shadow, verdict) for verdict in verdicts)
+
+    def _may_join(self, shadow: Shadow, met: list[tuple[int, int, int]]) -> bool:
+        """Whether words that name something only together may stand in the text."""
+        return self._scanner.triggered(met) and self._joiner.possible(self._words.hints(shadow))
 
 
 def _context_words(watchlist: Watchlist) -> Iterator[str]:

@@ -23,7 +23,7 @@ _GAP: Final = r"[\s'\"`-]*"
 _EDGE_LEFT: Final = "(?<![а-яa-z0-9])"
 _EDGE_RIGHT: Final = "(?![а-яa-z0-9]|-(?:ри|ып|гун|си|до|дон|гуек)(?![а-я]))"
 _SHORTEST_STEM: Final = 3
-_TELLING: Final = 5  # letters; a shorter proper name is met in too many words
+_LONG_STEM: Final = 5  # letters; a shorter one is met inside too many words
 _TIMES: Final = "xх*"  # the second is Cyrillic
 _ABBREVIATED: Final = {
     "имени": r"(?:имени|им\.?)",
@@ -44,17 +44,28 @@ def pattern(folded: str, written: str) -> re.Pattern[str]:
 
 
 def trigger(folded: str, written: str) -> str:
-    """The longest piece of a name that no ending interrupts; proper names first."""
-    pieces: list[tuple[bool, str]] = [(False, "")]
+    """The most telling piece of a name that no ending interrupts."""
+    pieces: list[tuple[bool, bool, str]] = [(False, False, "")]
     for word in _words(folded, written):
-        proper, piece = pieces[-1]
+        proper, capital, piece = pieces[-1]
         if word.folded in _ABBREVIATED or word.sign:
-            pieces.append((False, ""))
+            pieces.append((False, False, ""))
             continue
-        pieces[-1] = (proper or (word.capital and not word.first), piece + word.stem)
+        proper = proper or (word.capital and not word.first)
+        pieces[-1] = (proper, capital or word.capital, piece + word.stem)
         if word.inflects:
-            pieces.append((False, ""))
-    return max(pieces, key=lambda each: (each[0] and len(each[1]) >= _TELLING, len(each[1])))[1]
+            pieces.append((False, False, ""))
+    return max(pieces, key=_telling)[2]
+
+
+def _telling(piece: tuple[bool, bool, str]) -> tuple[int, int]:
+    """Proper names first; a capital at the start of a name says little, a short stem less."""
+    proper, capital, text = piece
+    if proper and len(text) >= _LONG_STEM:
+        return 3, len(text)
+    if capital and not proper and len(text) >= _LONG_STEM:
+        return 2, len(text)
+    return int(proper and len(text) > _SHORTEST_STEM), len(text)
 
 
 class _Word(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.tagging.bodies import in_another_body
+from monitor.tagging.bodies import in_another_body, in_longer_name
 from monitor.tagging.reading import Reading
 from monitor.tagging.scan import Find
 from monitor.tagging.units import another_unit, numbers
@@ -53,6 +53,8 @@ class Judge:
         if reading.masked(find.start, find.end):
             return False
         if entity.kind in _THINGS and self._another(find, entity, reading):
+            return False
+        if entity.kind == "organisation" and _short(find) and in_longer_name(reading, find):
             return False
         if entity.near and not reading.stands(entity.near):
             return False

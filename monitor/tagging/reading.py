@@ -44,6 +44,7 @@ class Reading:
         self, vocabulary: Vocabulary, shadow: Shadow, places: Mapping[str, Places]
     ) -> None:
         found = places.keys()
+        self.shadow = shadow
         self.folded = shadow.folded
         self._places = places
         self._ends = [0, *_stops(shadow.folded)]

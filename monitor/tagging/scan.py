@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import daachorse
@@ -16,7 +16,6 @@ from monitor.tagging.spellings import lost_sign, spellings
 from monitor.types import Entity, Name
 
 _SIGN: Final = re.compile(f"[{re.escape(DROPPED)}]+")
-_ALPHABETIC: Final = re.compile("[a-zа-я]")
 _CJK: Final = re.compile("[\u3041-\u30ff\u3400-\u9fff가-힣]")
 _PARTED: Final = re.compile(r"\d\s+\d")
 _SHORT_HANGUL: Final = 3  # syllables; a name so short is not put together from two words
@@ -59,13 +58,13 @@ class Scanner:
         triggers: Iterable[str] = (),
         stems: Iterable[tuple[str, Form]] = (),
     ) -> None:
-        by_pattern: dict[bytes, dict[Form, None]] = defaultdict(dict)
+        by_pattern: dict[bytes, list[Form]] = defaultdict(list)
         for entity in entities:
             for name in entity.names:
                 for pattern, form in _forms(entity.id, name):
-                    by_pattern[pattern][form] = None
+                    by_pattern[pattern].append(form)
         for stem, form in stems:
-            by_pattern[squeeze(stem)][replace(form, breaks=_breaks(stem))] = None
+            by_pattern[squeeze(stem)].append(form)
         wanted = {squeeze(fold(word)) for word in triggers}
         patterns = [
             each for each in {**by_pattern, **dict.fromkeys(wanted)} if len(each) >= _SHORTEST
@@ -75,13 +74,17 @@ class Scanner:
         self._automaton = daachorse.DoubleArrayAhoCorasick(patterns) if patterns else None
         self._inflected: dict[str, re.Pattern[str]] = {}
 
-    def find(self, shadow: Shadow) -> tuple[list[Find], bool]:
-        """All names with their borders checked, overlapping ones included; was a trigger met?"""
-        raw = self._automaton.find_overlapping(shadow.squeezed) if self._automaton else ()
-        if not raw:
-            return [], False
-        met = not self._triggers.isdisjoint([pattern for _, _, pattern in raw])
-        return list(dict.fromkeys(self._checked(shadow, raw))), met
+    def scan(self, shadow: Shadow) -> list[tuple[int, int, int]]:
+        """All patterns met, as start and end in bytes and number: nothing is checked yet."""
+        return self._automaton.find_overlapping(shadow.squeezed) if self._automaton else []
+
+    def triggered(self, raw: list[tuple[int, int, int]]) -> bool:
+        """Whether a trigger is among what was met."""
+        return not self._triggers.isdisjoint([pattern for _, _, pattern in raw])
+
+    def names(self, shadow: Shadow, raw: list[tuple[int, int, int]]) -> list[Find]:
+        """What was met that is a name within its borders; overlapping ones included."""
+        return list(dict.fromkeys(self._checked(shadow, raw)))
 
     def _checked(self, shadow: Shadow, raw: list[tuple[int, int, int]]) -> Iterator[Find]:
         last = _last_bytes(shadow.squeezed, (end for _, end, _ in raw))
@@ -154,9 +157,11 @@ def _forms(entity: str, name: Name) -> Iterator[tuple[bytes, Form]]:
     if name.inflects:
         yield _inflected_form(entity, name)
         return
-    for spelling in spellings(name.text):
-        form = Form(entity, name, breaks=_breaks(spelling), parted=lost_sign(name.text, spelling))
-        yield squeeze(spelling), form
+    listed, *others = spellings(name.text)
+    yield squeeze(listed), Form(entity, name, breaks=breaks(listed))
+    for spelling in others:
+        parted = lost_sign(listed, spelling)
+        yield squeeze(spelling), Form(entity, name, breaks=breaks(spelling), parted=parted)
 
 
 def _inflected_form(entity: str, name: Name) -> tuple[bytes, Form]:
@@ -165,14 +170,13 @@ def _inflected_form(entity: str, name: Name) -> tuple[bytes, Form]:
     )
 
 
-def _breaks(spelling: str) -> frozenset[int] | None:
+def breaks(spelling: str) -> frozenset[int] | None:
     """Where a spelling may be parted; None: anywhere."""
     pieces = _SIGN.split(spelling)
-    whole = "".join(pieces)
-    if not _ALPHABETIC.search(whole) and (len(whole) > _SHORT_HANGUL or not _CJK.search(whole)):
-        return None
-    if _CJK.search(whole) and len(whole) > _SHORT_HANGUL:
-        return None
+    if not spelling.isascii():
+        whole = "".join(pieces)
+        if _CJK.search(whole) and len(whole) > _SHORT_HANGUL:
+            return None
     places, place = set(), 0
     for piece in pieces[:-1]:
         place += len(piece)

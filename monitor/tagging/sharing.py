@@ -2,7 +2,7 @@
 
 A head that follows: "Okryu, Chongryu and other restaurants", 상원, 순천세멘트련합기업소. In Latin
 script the stems are sought in the scan (the head may stand far off, or go with a name that is not
-listed); in Korean, Chinese and Japanese the list is read backwards from a name that was found whole.
+listed); in Korean, Chinese and Japanese the list is read backwards from a name found whole.
 
 A stem that went before: "Pyongyang Silk Mill, Hosiery Factory and Bag Factory", 룡강군병원과
 지방공업공장. The list is read on from a name that was found whole.
@@ -17,7 +17,7 @@ from typing import Final
 
 from monitor.tagging import heads
 from monitor.tagging.boundaries import ends
-from monitor.tagging.scan import Find, Form
+from monitor.tagging.scan import Find, Form, breaks
 from monitor.tagging.shadow import DROPPED, Shadow, fold
 from monitor.types import Entity, Name
 
@@ -56,41 +56,43 @@ def stems(entities: Iterable[Entity]) -> Iterator[tuple[str, Form]]:
         for name in entity.names:
             parts = heads.split(fold(name.text))
             if parts and name.origin == "listed" and name.confidence != "low":
-                yield parts[0], Form(entity.id, name, head=parts[1], rule="shared-head")
+                form = Form(entity.id, name, breaks(parts[0]), head=parts[1], rule="shared-head")
+                yield parts[0], form
 
 
 def heads_its_list(shadow: Shadow, find: Find) -> bool:
     """Whether a stem that was found belongs to a list whose head, in the plural, is its own."""
     head = find.form.head.split()
     head[-1] = heads.plural(head[-1])
-    end = min(len(shadow.folded), find.end + _REACH)
-    if head[-1] not in shadow.folded[find.end : end]:
+    end = find.end + _REACH
+    if shadow.folded.find(head[-1], find.end, end) < 0 or not _capital(shadow, find.start):
         return False
-    return shadow.written(find.start, find.start + 1).isupper() and _list_ends_in(
-        head, shadow.written(find.end, end)
-    )
+    words = islice(_TOKEN.finditer(shadow.folded, find.end, end), _MOST_WORDS)
+    return _list_ends_in(head, shadow, [(word[1], word.start(1)) for word in words])
 
 
-def _list_ends_in(head: list[str], after: str) -> bool:
+def _list_ends_in(head: list[str], shadow: Shadow, words: list[tuple[str, int]]) -> bool:
     """Whether what follows a stem is a list of proper names that ends in the head."""
     joined = False
-    for found in islice(_TOKEN.finditer(after), _MOST_WORDS):
-        word = fold(found[1])
-        if joined and word == head[0] and _words(after[found.start() :], len(head)) == head:
+    for at, (word, start) in enumerate(words):
+        if joined and word == head[0] and [each for each, _ in words[at : at + len(head)]] == head:
             return True
         if word in _JOINING:
             joined = True
-        elif word not in _FILLING and not found[1][0].isupper():
+        elif word not in _FILLING and not _capital(shadow, start):
             return False
     return False
 
 
-def _words(text: str, most: int) -> list[str]:
-    return [fold(found[1]) for found in islice(_TOKEN.finditer(text), most)]
+def _capital(shadow: Shadow, place: int) -> bool:
+    return shadow.written(place, place + 1).isupper()
 
 
 class Sharers:
-    """Finds the members of a list that leave a part of their name to one that was found whole."""
+    """Finds the members of a list that leave a part of their name to one that was found whole.
+
+    The next name that was found whole ends the look: it has a look of its own.
+    """
 
     def __init__(self, entities: Iterable[Entity]) -> None:
         self._by_name: dict[str, tuple[Entity, Name]] = {}
@@ -102,16 +104,16 @@ class Sharers:
     def find(self, shadow: Shadow, finds: Sequence[Find]) -> Iterator[Find]:
         """The members that stand in a list before or behind any of the finds."""
         folded = shadow.folded
-        wholes = {find.end for find in finds}
+        wholes = {place for find in finds for place in (find.start, find.end)}
         for find in finds:
             if find.words or find.form.head:
                 continue
             whole = _squeezed(folded[find.start : find.end])
             if whole.isascii():
-                yield from self._words_behind(shadow, find)
+                yield from self._words_behind(shadow, find, wholes)
             else:
                 yield from self._before(folded, find.start, whole, wholes)
-                yield from self._behind(folded, find.end, whole)
+                yield from self._behind(folded, find.end, whole, wholes)
 
     def _form(self, name: str, rule: str) -> Form | None:
         listed = self._by_name.get(name)
@@ -134,11 +136,11 @@ class Sharers:
                 if form:
                     yield Find(form, end - len(before) + cut, end)
 
-    def _behind(self, folded: str, start: int, whole: str) -> Iterator[Find]:
+    def _behind(self, folded: str, start: int, whole: str, wholes: set[int]) -> Iterator[Find]:
         """Heads whose stem is that of `whole`: 룡강군병원과 지방공업공장."""
         for _ in range(_MOST_MEMBERS):
             listed = _LISTED_BEHIND.match(folded, start)
-            if listed is None:
+            if listed is None or listed.start(1) in wholes:
                 return
             yield from islice(self._heads(listed[1], listed.start(1), whole, folded), 1)
             start = listed.end(1)
@@ -150,17 +152,18 @@ class Sharers:
                 if form and ends(folded, start + size) >= 0:
                     yield Find(form, start, start + size)
 
-    def _words_behind(self, shadow: Shadow, find: Find) -> Iterator[Find]:
+    def _words_behind(self, shadow: Shadow, find: Find, wholes: set[int]) -> Iterator[Find]:
         """The same in Latin: Pyongyang Silk Mill, Hosiery Factory."""
-        stems = _runs(shadow.folded[find.start : find.end].split())
         start = find.end
+        stems: list[str] = []
         for _ in range(_MOST_MEMBERS):
             listed = _WORDS_BEHIND.match(shadow.folded, start)
-            if listed is None:
+            if listed is None or listed.start(1) in wholes:
                 return
+            if not _capital(shadow, listed.start(1)):
+                return
+            stems = stems or _runs(shadow.folded[find.start : find.end].split())
             ends_at = [word.end() for word in _TOKEN.finditer(listed[1])]
-            if not shadow.written(listed.start(1), listed.start(1) + 1).isupper():
-                return
             found = self._longest(stems, listed[1], ends_at)
             size, form = found or (_capitals(shadow, listed.start(1), ends_at), None)
             start = listed.start(1) + size

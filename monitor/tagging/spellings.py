@@ -44,7 +44,10 @@ _FACTORY: Final = re.compile("ory$")
 
 def spellings(name: str) -> tuple[str, ...]:
     """All folded spellings of a name, the listed one first."""
-    found = {fold(name).strip(): None}
+    folded = fold(name).strip()
+    if not _VARIES.search(folded):
+        return (folded,)
+    found = {folded: None}
     for vary in _VARIETIES:
         for spelling in tuple(found):
             found.update(dict.fromkeys(vary(spelling)))
@@ -54,8 +57,8 @@ def spellings(name: str) -> tuple[str, ...]:
 
 
 def lost_sign(name: str, spelling: str) -> bool:
-    """Whether `spelling` is `name` with the sign of "20×10" left out."""
-    return bool(_TIMES.search(fold(name))) and not _TIMES.search(spelling)
+    """Whether `spelling` is the folded `name` with the sign of "20×10" left out."""
+    return bool(_TIMES.search(name)) and not _TIMES.search(spelling)
 
 
 def _units(name: str) -> Iterator[str]:
@@ -128,4 +131,9 @@ _VARIETIES: Final[tuple[Callable[[str], Iterator[str]], ...]] = (
     _replace(_YEAR, "ー"),
     _replace(_FACTORY, "ories"),
     *(_swap(one, other) for one, other in _PAIRS),
+)
+# A name without any of this has one spelling: most have, and the list may be long.
+_VARIES: Final = re.compile(
+    r"[0-9一二三四五六七八九]|&|'s|mt|mount|st\.|им\.|ory$|"
+    + "|".join(word.strip() for pair in _PAIRS for word in pair)
 )

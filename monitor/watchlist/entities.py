@@ -66,17 +66,23 @@ def read_entity(table: Table) -> Listed:
     )
     table.done()
     _check_place(table, entity)
-    if not (entity.names or entity.together):
-        raise table.wrong("names", "is missing, and so is together: nothing would be found")
+    if not (entity.names or entity.together or listed.form):
+        raise table.wrong("names", "is missing, and so are form and together")
     return listed
 
 
 def with_rules(listed: Listed) -> Entity:
-    """The entity with its names by rule: of several with one key the most trusted, the first."""
-    form = listed.form or Form()
-    names: dict[str, Name] = {}
-    for name in (*listed.entity.names, *names_by_rule(form, listed.entity.names)):
-        names.setdefault(spelling_key(name.text), name)
+    """The entity with its names by rule: of several with one key the most trusted, the first.
+
+    A name may be listed for two languages (柳京院); what a rule makes of it is made once.
+    """
+    names = {(name.language, spelling_key(name.text)): name for name in listed.entity.names}
+    seen = {key for _, key in names}
+    for name in names_by_rule(listed.form or Form(), listed.entity.names):
+        key = spelling_key(name.text)
+        if key not in seen:
+            seen.add(key)
+            names[name.language, key] = name
     return replace(listed.entity, names=tuple(names.values()))
 
 

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 _ENTITY_HEADING = re.compile(r"^[ \t]*\[\[[ \t]*entity[ \t]*\]\]", re.MULTILINE)
 
-# What decides a match. Of an entity the rest is for display, or is made from what is here.
-_ENTITY = attrgetter("id", "part_of", "match", "near", "not_near")
+# What decides a match (of the kind: only facilities and projects have numbered units). The rest of
+# an entity is for display.
+_ENTITY = attrgetter("id", "kind", "part_of", "match", "near", "not_near")
 _NAME = attrgetter(*(field.name for field in fields(Name)))
 _TOGETHER = attrgetter(*(field.name for field in fields(Together)))
 
@@ -107,11 +108,11 @@ def _read(top: Table, text: str) -> tuple[list[tuple[Listed, Where]], list[Watch
     listed: list[tuple[Listed, Where]] = []
     errors: list[WatchlistError] = []
     lines = [text.count("\n", 0, at.start()) + 1 for at in _ENTITY_HEADING.finditer(text)]
-    for number, table in enumerate(top.tables("entity")):
+    for number, table in enumerate(top.tables("entity", required=True)):
         name = table.values.get("id")
         entity = f'entity "{name}"' if isinstance(name, str) else f"entity number {number + 1}"
         line = lines[number] if number < len(lines) else 0
-        table.where = Where(file=top.where.file, line=line, entity=entity)
+        table.name, table.where = "", Where(file=top.where.file, line=line, entity=entity)
         try:
             listed.append((read_entity(table), table.where))
         except WatchlistError as error:

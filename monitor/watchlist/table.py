@@ -94,9 +94,9 @@ class Table:
             raise self.wrong(key, "must be a table")
         return Table(value, self.where, self.label(key))
 
-    def tables(self, key: str) -> Iterator[Table]:
+    def tables(self, key: str, *, required: bool = False) -> Iterator[Table]:
         """A list of tables within this one."""
-        value = self._get(key)
+        value = self._get(key, required=required)
         if value is None:
             return
         if not isinstance(value, list) or not value or not all(isinstance(v, dict) for v in value):

@@ -113,7 +113,7 @@ def test_every_exception_below_the_library_ends_as_a_value(http, step):
     async def main():
         for kind in kinds.values():
             async with http.Client() as client:
-                client._transport._pool._network_backend = Backend(kind)
+                client._guard = Backend(kind)
                 got = await fetch(client, Feed(url="http://feed.example/"), FetchState())
             assert isinstance(got, FeedError), kind
             assert "s3cret" not in got.message

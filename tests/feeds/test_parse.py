@@ -10,6 +10,8 @@ from typing import Any
 
 import feedparser
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feeds.document import ENTRY_LIMIT
 from feeds.entries import collect, guid_text, primary_language
@@ -81,10 +83,48 @@ def test_poison_costs_no_other_entry(poison: str, left: str) -> None:
     assert [entry.title for entry in parsed(hostile.rss("".join(items))).entries] == titles
 
 
-def test_feedparser_alone_loses_them() -> None:
-    """What the preparation is for; once this fails, it may be done without."""
-    with pytest.raises(UnicodeEncodeError):
-        feedparser.parse(io.BytesIO(hostile.rss("<item><title>&#xD800;</title></item>"))).version
+STUMBLES = {
+    "a chapter without a start": (
+        '<p:chapters version="1.0" xmlns:p="http://podlove.org/simple-chapters">'
+        '<p:chapter title="x"/></p:chapters>'
+    ),
+    "a text input in an entry": "<textinput><description>x</description></textinput>",
+    "a licence in a title": (
+        '<title><c:license xmlns:c="http://backend.userland.com/creativeCommonsRssModule"/></title>'
+    ),
+    "a namespace with blanks": '<x:y xmlns:x="one\u3000two\u3000three"/>',
+}
+
+
+@pytest.mark.parametrize("stumble", STUMBLES.values(), ids=STUMBLES)
+@pytest.mark.parametrize("end", ["</item>", ""], ids=["strict", "lenient"])
+def test_what_feedparser_fails_on_costs_no_other_entry(stumble: str, end: str) -> None:
+    items = [hostile.item(number) for number in range(5)]
+    items.insert(2, f"<item><title>bad</title>{stumble}{end}")
+    titles = [entry.title for entry in parsed(hostile.rss("".join(items))).entries]
+    assert [title for title in titles if title != "bad"] == [f"Report {n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("stumble", ["<title>&#xD800;</title>", *STUMBLES.values()])
+def test_feedparser_alone_loses_the_document(stumble: str) -> None:
+    """What the forgiveness is for; once this fails, it may be done without."""
+    body = hostile.rss(f"<item>{stumble}</item>" + hostile.item(1))
+    with pytest.raises((LookupError, TypeError, ValueError)):
+        feedparser.parse(io.BytesIO(body))
+
+
+TOKENS = st.sampled_from(
+    ["<item>", "</item>", "<entry>", "<title>", "</title>", "<link>", "<link href='", "'", "<guid>",
+     "<![CDATA[", "]]>", "<!--", "-->", "<!DOCTYPE a [", "]>", "<!ENTITY a '&a;'>", "&a;", "&", ";",
+     "&#xD800;", "<content type='xhtml'>", "<div>", " xml:base='http://[", "<source url='x'>",
+     "<image>", "<textinput>", "<a:b>", "<svg>", "</channel>", "\0", "\ufffe", "평양", "<?", "?>"]
+)  # fmt: skip
+
+
+@given(st.lists(TOKENS, max_size=25).map("".join))
+def test_no_document_raises(inside: str) -> None:
+    found = parse(hostile.rss(inside), {}, Feed(url=URL), URL)
+    assert isinstance(found, ParsedFeed | FeedError)
 
 
 def test_punycode_costs_no_entry() -> None:

@@ -49,7 +49,7 @@ def atom(articles: Sequence[Article], title: str = "Bulletin") -> bytes:
         for a in articles
     )
     return (
-        '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
+        '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">'
         f"<title>{title}</title><id>urn:bulletin</id>{entries}</feed>"
     ).encode()
 

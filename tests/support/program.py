@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def until(condition: Callable[[], object], *, what: str = "") -> None:
     """Wait for a condition; a machine may be slow, so only giving up is timed."""
     end = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < end, f"never came: {what or condition}"
+        assert time.monotonic() < end, f"it never came about: {what}"
         time.sleep(0.02)
 
 
@@ -84,9 +84,7 @@ class Program:
 
     def subscribe(self, feeds: Iterable[str]) -> None:
         """Replace the feed list."""
-        tables = (
-            f'[[feed]]\nurl = "{url}"\nname = "feed {n}"\n' for n, url in enumerate(feeds)
-        )
+        tables = (f'[[feed]]\nurl = "{url}"\nname = "feed {n}"\n' for n, url in enumerate(feeds))
         (self.folder / "feeds.toml").write_text("\n".join(tables), encoding="utf-8")
 
     def clean_environment(self) -> dict[str, str]:
@@ -110,7 +108,7 @@ class Program:
 
     def run(self, *arguments: str, given: bytes = b"", status: int | None = 0) -> Ran:
         """Run a command to its end. It must end with `status` (None: any), and leave nothing open."""
-        pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         with self.start(*arguments, **pipes) as process:
             out, err = process.communicate(given, timeout=PATIENCE)
         ran = Ran(status=process.returncode, out=out.decode(), err=err.decode())
@@ -140,6 +138,13 @@ class Program:
     def count(self, table: str, where: str = "1") -> int:
         (row,) = self.rows(f"SELECT count(*) AS n FROM {table} WHERE {where}")
         return int(row["n"])
+
+    def count_or_none(self, table: str, where: str = "1") -> int | None:
+        """The same of a database that may not be there yet."""
+        try:
+            return self.count(table, where)
+        except sqlite3.OperationalError:
+            return None
 
     def make_due(self, where: str = "1") -> None:
         """Let the minute until the next poll pass. Only while no other process writes."""
@@ -179,8 +184,12 @@ class Daemon:
 
     def wait_for(self, words: str) -> None:
         """Wait until it has logged something with these words in it."""
-        until(lambda: self.said(words) or self.process.poll() is not None, what=words)
-        assert self.said(words), self.log.read_text(encoding="utf-8")
+        self.until(lambda: self.said(words))
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait for a condition, as long as the daemon lives."""
+        until(lambda: condition() or self.process.poll() is not None, what=self.log.read_text())
+        assert condition(), f"it has ended: {self.log.read_text(encoding='utf-8')}"
 
     def tell(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -197,10 +206,8 @@ class Daemon:
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
     """SIGKILL for a process and all its children, and wait."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

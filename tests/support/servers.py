@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import trustme
 
@@ -44,37 +44,53 @@ Route = Callable[[Request], bytes | Script]
 
 
 class _Server(LoopbackServer):
-    """Ends whatever connection is left, also one in the midst of its handshake."""
-
-    async def _serve(self) -> None:
-        await super()._serve()
-        loop = asyncio.get_running_loop()
-        for transport in list(loop._transports.values()):  # asyncio's own list, by socket
-            transport.abort()
-        await asyncio.sleep(0)
-
-
-class HttpServer(_Server):
-    """Counts connections, keeps requests, answers by `route`."""
+    """Counts connections, and ends without leaving one, be it in the midst of its handshake."""
 
     def __init__(
-        self,
-        route: Route,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        tls: ssl.SSLContext | None = None,
+        self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
     ) -> None:
         super().__init__()
-        self.route = route
-        self.requests: list[Request] = []
         self.connections = 0
         self._host, self._port, self._tls = host, port, tls
 
     async def listen(self) -> asyncio.Server:
-        return await asyncio.start_server(
+        self._listening = await asyncio.start_server(
             self._connected, self._host, self._port, ssl=self._tls, backlog=1_000
         )
+        return self._listening
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._hush(), self._loop).result(10)
+        super().stop()
+
+    async def _hush(self) -> None:
+        """Accept no more. asyncio drops a socket that it accepted just before `Server.close`."""
+        for listener in self._listening.sockets:
+            self._loop.remove_reader(listener.fileno())
+        await _turns()
+
+    async def _serve(self) -> None:
+        await super()._serve()
+        for transport in list(self._loop._transports.values()):  # asyncio's own list, by socket
+            transport.abort()
+        await _turns()
+
+
+async def _turns() -> None:
+    """As many turns of the loop as asyncio takes from an accepted socket to its handler."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+class HttpServer(_Server):
+    """Keeps requests, answers by `route`."""
+
+    def __init__(self, route: Route, **listen: Any) -> None:
+        """`listen`: host (127.0.0.1), port (any), tls (none)."""
+        super().__init__(**listen)
+        self.route = route
+        self.requests: list[Request] = []
 
     def url(self, path: str = "/feed.xml", *, host: str = "") -> str:
         scheme = "https" if self._tls else "http"
@@ -93,11 +109,10 @@ class HttpServer(_Server):
 
 
 class MuteServer(_Server):
-    """Accepts connections, counts them, and then dribbles `says` a byte at a time, or nothing."""
+    """Accepts connections and then dribbles `says` a byte at a time, or nothing."""
 
     def __init__(self, says: bytes = b"", *, gap: float = 0.05) -> None:
         super().__init__()
-        self.connections = 0
         self._script = drip(says, gap=gap) if says else None
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

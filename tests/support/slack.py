@@ -47,6 +47,7 @@ class SlackServer(LoopbackServer):
         self.faults: deque[Fault] = deque()
         self.accepted: list[dict[str, Any]] = []
         self.posts: list[tuple[float, int]] = []  # when, answered with
+        self.delay = 0.0  # seconds from a message that is kept to its answer
         self._clock = clock
         self._last = float("-inf")
 
@@ -62,6 +63,7 @@ class SlackServer(LoopbackServer):
             self.accepted.append(json.loads(body))
         if fault.silent:
             await self.until_closed()
+        await asyncio.sleep(self.delay)
         if not fault.drop:
             writer.write(_response(fault))
             await writer.drain()

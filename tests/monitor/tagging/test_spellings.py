@@ -70,6 +70,6 @@ def test_the_listed_spelling_comes_first_and_their_number_is_bounded() -> None:
 
 
 def test_a_lost_sign_is_told() -> None:
-    assert lost_sign("20×10 policy", "20 10 policy")
-    assert not lost_sign("20×10 policy", "20x10 policy")
+    assert lost_sign("20x10 policy", "20 10 policy")
+    assert not lost_sign("20x10 policy", "20x10 policy")
     assert not lost_sign("plan 20 10", "plan 20 10")

@@ -60,3 +60,31 @@ def test_units_and_bodies(text: str, found: list[str]) -> None:
 def test_listed_numbers() -> None:
     assert numbers(STATION) == {"1", "2"}
     assert numbers(RESORT) == frozenset()
+
+
+PARTY = tagger(
+    entity(
+        "party",
+        "Workers' Party of Korea",
+        name("Workers' Party", needs_context=True),
+        name("WPK", needs_context=True),
+        kind="organisation",
+        match="context",
+    ),
+    cues=("DPRK", "Korea"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("In the DPRK the Workers' Party met.", ["Workers' Party"]),
+        ("In the DPRK the Workers' Party of Korea met.", ["Workers' Party of Korea"]),
+        ("The DPRK Workers' Party met.", ["Workers' Party"]),
+        ("In the DPRK, members of the Central WPK met.", ["WPK"]),
+        ("A DPRK guest from the Workers' Party of Mexico left.", []),
+        ("A DPRK guest from the Socialist Workers' Party left.", []),
+    ],
+)
+def test_parties_of_a_longer_name(text: str, found: list[str]) -> None:
+    assert surfaces(tag(PARTY, text)) == found

@@ -1,0 +1,126 @@
+"""What grouping costs: items a second, memory, and how both grow with the window.
+
+    python -m benchmarks.stories_speed [ITEMS_MEASURED]
+
+Items are made up: 300 to 900 characters in Korean, English and Russian words of invented spelling, by
+the frequencies of real ones; a tenth are copies of one of the last 2,000 with some words changed. The
+window is filled with the signatures of as many items of the three days before.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from benchmarks.measure import table
+from monitor.stories import Piece, Signature, Window, place, read, sign
+from monitor.stories.window import MOST_ITEMS, ROWS
+
+WINDOWS = (10_000, 30_000, 100_000, 1_000_000)
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+_ALPHABETS = ("가나다라마바사아자차카타파하고노도로모보소오조호", "abcdefghilmnoprstuv", "абвгдежзиклмнопрст")
+_VOCABULARY = 40_000
+_COPIES = 0.1
+
+
+class _Press:
+    """An endless press: titles and texts, some of them copies."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.words = [self._vocabulary(letters) for letters in _ALPHABETS]
+        self.last: deque[tuple[str, str]] = deque(maxlen=2_000)
+
+    def _vocabulary(self, letters: str) -> list[str]:
+        shortest = 2 if letters[0] == "가" else 4
+        return [
+            "".join(self.random.choices(letters, k=self.random.randint(shortest, shortest + 4)))
+            for _ in range(_VOCABULARY)
+        ]
+
+    def _some(self, words: list[str], count: int) -> list[str]:
+        """Words by Zipf's law: the rank is exponential in an even draw."""
+        return [words[int(_VOCABULARY ** self.random.random()) - 1] for _ in range(count)]
+
+    def items(self) -> Iterator[tuple[str, str]]:
+        while True:
+            if self.last and self.random.random() < _COPIES:
+                yield self._copy(*self.random.choice(self.last))
+            else:
+                words = self.random.choice(self.words)
+                title = " ".join(self._some(words, 8))
+                item = title, " ".join(self._some(words, self.random.randint(50, 150))) + "."
+                self.last.append(item)
+                yield item
+
+    def _copy(self, title: str, text: str) -> tuple[str, str]:
+        words = text.split()
+        for at in self.random.sample(range(len(words)), k=len(words) // 15):
+            words[at] = words[at][::-1]
+        return title, " ".join(words)
+
+    def signature(self) -> Signature:
+        words = self._some(self.random.choice(self.words), 8)
+        return Signature(
+            rows=self.random.randbytes(4 * ROWS), words=tuple(sorted({w[:6] for w in words}))
+        )
+
+
+def filled(size: int, press: _Press) -> Window:
+    """A window that has seen so many items."""
+    window = Window()
+    for item in range(size):
+        window.add(item, press.signature(), (NOW - timedelta(days=2)).date())
+    return window
+
+
+def grouped(window: Window, press: _Press, first: int, count: int) -> tuple[float, int]:
+    """Seconds of CPU for so many new items, and how many were found to be copies."""
+    pieces: dict[int, Piece] = {}
+    made = [item for item, _ in zip(press.items(), range(count), strict=False)]
+    copies = 0
+    started = time.process_time()
+    for number, (title, text) in enumerate(made, start=first):
+        piece = read(title, text, at=NOW, publisher=str(number % 50))
+        signature = sign(piece)
+        found = window.candidates(signature)
+        known = [(c.item, pieces[c.item], c.headline) for c in found if c.item in pieces]
+        copies += place(piece, known).relation == "copy"
+        pieces[number] = piece
+        window.add(number, signature, NOW.date())
+    return time.process_time() - started, copies
+
+
+def main() -> None:
+    """Print the table."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 4_000
+    rows: list[tuple[object, ...]] = []
+    empty = _memory()
+    for size in WINDOWS:
+        press = _Press(1)
+        before = _memory()
+        window = filled(size, press)
+        used = _memory() - before
+        seconds, copies = grouped(window, press, size, count)
+        rows.append((size, len(window), count, copies, count / seconds, 1e6 * seconds / count, used))
+        del window
+    print(table(("items before", "in the window", "grouped", "copies", "items/s", "µs an item", "MiB"), rows))
+    print(f"\nthe window forgets beyond {MOST_ITEMS} items; the program without it: {empty:.0f} MiB")
+
+
+def _memory() -> float:
+    """MiB that the process holds now; its peak where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * resource.getpagesize() / 2**20
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""What grouping keeps in the database: signatures, relations, counts of stories, proposed links."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from monitor.clock import iso, moment
+from monitor.records import Fresh, NewItem, Probe
+from monitor.stories import Candidate, Signature, Window, read, sign
+from monitor.stories.across import Told, across
+from monitor.stories.piece import publisher_of
+from monitor.stories.window import ENGINE
+
+WINDOW = timedelta(days=3)  # a copy comes within days; an anniversary reprint is a new story
+KEPT = timedelta(days=14)  # of signatures in the database: a clock that was wrong can be put right
+ACROSS_LIMIT = 40  # items of other languages that one new item is compared with
+MOST_LINKS = 3  # proposed for one item
+
+_LOAD = """
+SELECT s.item, s.rows, s.words, i.first_seen_at FROM signatures AS s JOIN items AS i ON i.id = s.item
+WHERE s.engine = ? AND i.first_seen_at >= ? ORDER BY s.item"""
+
+_SIGN = "INSERT OR REPLACE INTO signatures (item, rows, words, engine) VALUES (?, ?, ?, ?)"
+
+_UNSIGNED = """
+SELECT i.id, i.title, i.text, i.url, i.feed, i.first_seen_at FROM items AS i
+LEFT JOIN signatures AS s ON s.item = i.id AND s.engine = ?
+WHERE i.first_seen_at >= ? AND s.item IS NULL ORDER BY i.id"""
+
+_PRUNE = """
+DELETE FROM signatures WHERE item < (SELECT min(id) FROM items WHERE first_seen_at >= ?)"""
+
+COUNT = """
+UPDATE stories SET (items, copies, origins, last_seen_at) = (
+    SELECT count(*), total(relation = 'copy'),
+      max(count(DISTINCT CASE WHEN relation <> 'copy' THEN feed END), 1), max(first_seen_at)
+    FROM items WHERE story = stories.id),
+  press_lag = (
+    SELECT CAST(round(86400 * (min(CASE WHEN f.kind <> 'state-media' THEN julianday(i.first_seen_at) END)
+      - min(CASE WHEN f.kind = 'state-media' THEN julianday(i.first_seen_at) END))) AS INTEGER)
+    FROM items AS i JOIN feeds AS f ON f.id = i.feed WHERE i.story = stories.id)
+WHERE id = ?"""
+
+_SHARING = """
+SELECT i.id, i.story, i.language, i.title, substr(i.text, 1, 4000), i.published_at, i.first_seen_at,
+  (SELECT group_concat(DISTINCT o.entity) FROM mentions AS o
+   WHERE o.item = i.id AND o.state = 'confirmed')
+FROM json_each(:entities) AS key
+JOIN mentions AS m ON m.entity = key.value AND m.found_at >= :since AND m.state = 'confirmed'
+JOIN items AS i ON i.id = m.item
+WHERE i.language <> :language AND i.story <> :story AND i.relation <> 'copy'
+  AND NOT EXISTS (SELECT 1 FROM links AS l WHERE l.item = :item AND l.story = i.story)
+GROUP BY i.id ORDER BY count(DISTINCT m.entity) DESC, i.id DESC LIMIT :limit"""
+
+_LINK = """
+INSERT INTO links (item, story, relation, score, why, state, created_at)
+VALUES (?, ?, 'same_event', ?, ?, 'proposed', ?) ON CONFLICT (item, story) DO NOTHING"""
+
+
+class Recent:
+    """The window of one store: filled at its first use, thrown away when a write failed."""
+
+    def __init__(self) -> None:
+        self._window: Window | None = None
+        self._pruned: date | None = None
+
+    def drop(self) -> None:
+        """What is in memory may not be what is in the database."""
+        self._window = None
+
+    def look_up(
+        self, db: sqlite3.Connection, fresh: Mapping[int, Probe], feed: int, now: datetime
+    ) -> dict[int, Fresh]:
+        """For entries seen for the first time, by their place: what they are like, and like whom."""
+        if not fresh:
+            return {}
+        window = self._open(db, now)
+        window.forget_before((now - WINDOW).astimezone(UTC).date())
+        found = {}
+        for place, probe in fresh.items():
+            entry = probe.entry
+            at = entry.published_at or now
+            piece = read(
+                entry.title, entry.text, at=at, publisher=publisher_of(entry.url, str(feed))
+            )
+            signature = sign(piece)
+            found[place] = Fresh(
+                piece=piece, signature=signature, candidates=window.candidates(signature)
+            )
+        return found
+
+    def _open(self, db: sqlite3.Connection, now: datetime) -> Window:
+        if self._window is None:
+            since = iso((now - WINDOW).astimezone(UTC).replace(hour=0, minute=0, second=0))
+            self._sign_anew(db, since)
+            self._window = Window()
+            for item, rows, words, seen in db.execute(_LOAD, (ENGINE, since)):
+                signature = Signature(rows=rows, words=tuple(words.split()))
+                self._window.add(item, signature, moment(seen).date())
+        return self._window
+
+    def _sign_anew(self, db: sqlite3.Connection, since: str) -> None:
+        """Items of the window without a signature of this engine: after an update of it."""
+        rows = db.execute(_UNSIGNED, (ENGINE, since)).fetchall()
+        for item, title, text, url, feed, seen in rows:
+            piece = read(title, text, at=moment(seen), publisher=publisher_of(url, str(feed)))
+            _store(db, item, sign(piece))
+        if rows:
+            db.commit()
+
+    def remember(self, items: Iterable[tuple[int, NewItem]], now: datetime) -> None:
+        """After the commit: the window learns the new items."""
+        if self._window is None:
+            return
+        for item, new in items:
+            if new.signature:
+                self._window.add(item, new.signature, now.astimezone(UTC).date())
+
+    def prune(self, db: sqlite3.Connection, now: datetime) -> None:
+        """Once a day, in a transaction: signatures that no window will ask for again."""
+        if self._pruned != now.date():
+            self._pruned = now.date()
+            db.execute(_PRUNE, (iso(now - KEPT),))
+
+
+def _store(db: sqlite3.Connection, item: int, signature: Signature) -> None:
+    db.execute(_SIGN, (item, signature.rows, " ".join(signature.words), ENGINE))
+
+
+def candidates_of(fresh: Mapping[int, Fresh]) -> set[int]:
+    """The items whose texts judging needs."""
+    return {c.item for one in fresh.values() for c in one.candidates}
+
+
+def relate(db: sqlite3.Connection, item: int, new: NewItem, of_item: int | None) -> None:
+    """Write what a new item is to an older one, and its signature."""
+    db.execute("UPDATE items SET of_item = ?, why = ? WHERE id = ?", (of_item, new.why, item))
+    if new.signature:
+        _store(db, item, new.signature)
+
+
+def recount(db: sqlite3.Connection, story: int) -> None:
+    """Bring a story's counts, its last item and its lag up to date."""
+    db.execute(COUNT, (story,))
+
+
+def propose(db: sqlite3.Connection, item: int, story: int, new: NewItem, now: datetime) -> None:
+    """Write down items of other languages that may tell of the same event, for a reviewer."""
+    named = sorted({m.entity for m in new.mentions if m.state == "confirmed"})
+    if not named or new.relation == "copy":
+        return
+    entry = new.probe.entry
+    mine = Told.of(entry.title, entry.text, entities=named, at=entry.published_at or now)
+    found = []
+    rows = db.execute(
+        _SHARING,
+        {
+            "entities": json.dumps(named),
+            "since": iso(now - WINDOW),
+            "language": new.language,
+            "story": story,
+            "item": item,
+            "limit": ACROSS_LIMIT,
+        },
+    ).fetchall()
+    for _, other, _, title, text, published, seen, entities in rows:
+        at = moment(published or seen)
+        theirs = Told.of(title, text, entities=str(entities or "").split(","), at=at)
+        link = across(mine, theirs)
+        if link:
+            found.append((link.score, other, link.why))
+    for score, other, why in sorted(found, key=lambda one: (-one[0], one[1]))[:MOST_LINKS]:
+        db.execute(_LINK, (item, other, round(score, 3), why, iso(now)))
+
+
+__all__ = ["WINDOW", "Candidate", "Recent", "candidates_of", "propose", "recount", "relate"]

@@ -1,0 +1,147 @@
+"""What grouping looks at in one item: its bare letters, headline words, numbers and names. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from monitor.stories.bare import bare_text, bare_title, letters
+
+COMPARED = 2_000  # letters; two texts that agree so far are the same, and a cut comes at the end
+
+# Letters of a shingle, about a word and a half in each script: a syllable block or an ideograph says
+# as much as two or three letters of an alphabet.
+_SHINGLE = {"wide": 3, "hangul": 4, "letters": 7}
+# Candidates are looked for by longer pieces, which unrelated texts do not share by chance.
+_PROBE = {"wide": 8, "hangul": 10, "letters": 22}
+
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NAME = re.compile(r"(?<=[^.!?:;\s]\s)[A-ZА-ЯЁ][\w'’-]{2,}")  # capitals within a sentence
+_CAPTION_WORDS = (
+    *("AP Photo", "via AP)", "EPA/", "Photo by ", "(Photo:", "(Photo/", "epaselect", "APTOPIX"),
+    *("[포토]", "【写真】"),
+)
+_CAPTION_END = re.compile(
+    r"(?:20\d\d\s?\.\s?\d{1,2}\s?\.\s?\d{1,2}\s?[./]?)[^가-힣]{0,40}(?:뉴스1|뉴시스)?\s*$"
+    r"|撮影[))]?\s*$|제공\.?\s?재판매|(?:모습|장면)(?:이다)?\.?\s*$|摄\s*$|Фото\s?[::/][^.]{0,40}$"
+)
+_CAPTION_TAIL = 80  # characters
+_CAPTION_LONGEST = 700  # letters; agencies put a paragraph of background under a picture
+_SITE_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.")
+_STEM = 6  # letters that stay of a word of an alphabet: the rest is mostly its ending
+
+# Words that say nothing about an event, in the languages of the program and their neighbours. They are
+# weighed by how rare they are as well; this is for a window that has not seen enough of them.
+_STOP = frozenset(
+    "the and for with that this from are was were has have will his her its who what how why not but "
+    "you all out over after into more than about they their been says said new "
+    "как что это для при его она они или так уже после будет "
+    "los las del por para con una como más sus est les des une dans pour sur avec qui pas aux son "
+    "der die das und von mit den für auf ist ein eine dem nicht bei não uma dos com seu sua mais pela".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """The features of one item, read once."""
+
+    title: str  # letters of the bare title
+    body: str  # letters of the bare text, at most COMPARED
+    words: frozenset[str]  # of the headline
+    numbers: frozenset[str]
+    names: frozenset[str]  # words with a capital within a sentence; none in scripts without capitals
+    caption: bool  # says a few words under a picture
+    script: str  # wide | hangul | letters
+    at: datetime  # published, else first seen
+    publisher: str  # "" = not known
+
+    @property
+    def text(self) -> str:
+        """The letters that are compared: the body, or the title where there is hardly any."""
+        return self.body if len(self.body) >= len(self.title) else self.title + self.body
+
+
+@lru_cache(maxsize=1024)  # the few items that many others are compared with
+def read(title: str, text: str, *, at: datetime, publisher: str) -> Piece:
+    """The features of an item with this title and text, both plain."""
+    text, title = text[: 2 * COMPARED], title[:COMPARED]
+    bare, head = bare_text(text, title), bare_title(title)
+    body = letters(bare)[:COMPARED]
+    kind = script(body or letters(head))
+    looked_at = f"{head} {bare}"
+    return Piece(
+        title=letters(head),
+        body=body,
+        words=headline_words(head),
+        numbers=numbers(looked_at),
+        names=frozenset(_NAME.findall(looked_at) if kind == "letters" else ()),
+        caption=len(body) <= _CAPTION_LONGEST and _is_caption(title, text),
+        script=kind,
+        at=at,
+        publisher=publisher,
+    )
+
+
+def publisher_of(url: str, other: str = "") -> str:
+    """The site that a link leads to; `other` where there is none."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # an address or a port that is none
+        host = ""
+    return _SITE_PREFIX.sub("", host) or other
+
+
+def script(text: str) -> str:
+    """Which script most of a text is in, as far as the length of shingles goes."""
+    sample = text[:200]
+    hangul, wide = len(_HANGUL.findall(sample)), len(_WIDE.findall(sample))
+    if max(hangul, wide) * 3 < len(sample):
+        return "letters"
+    return "hangul" if hangul >= wide else "wide"
+
+
+def _is_caption(title: str, text: str) -> bool:
+    if any(word in text or word in title for word in _CAPTION_WORDS):
+        return True
+    return _CAPTION_END.search(text[-_CAPTION_TAIL:]) is not None
+
+
+def numbers(text: str) -> frozenset[str]:
+    """Numbers in a text, thousands separators away. A single figure says nothing."""
+    found = (n.replace(",", "") for n in _NUMBER.findall(text))
+    return frozenset(n if n.isascii() else _narrow(n) for n in found if len(n) > 1)
+
+
+def _narrow(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def headline_words(title: str) -> frozenset[str]:
+    """The telling words of a headline: stems in alphabets, pairs of characters in other scripts."""
+    found: set[str] = set()
+    for word in _WORD.findall(_narrow(title).casefold()):
+        if _HANGUL.match(word) or _WIDE.match(word):
+            found.update(word[i : i + 2] for i in range(max(len(word) - 1, 1)))
+        elif (len(word) > 2 or word.isdigit()) and word not in _STOP:
+            found.add(word[:_STEM])
+    return frozenset(found)
+
+
+def probe_shingles(piece: Piece) -> list[str]:
+    """The long pieces of the text, by which candidates are looked for."""
+    text, size = piece.text, _PROBE[piece.script]
+    return [text[i : i + size] for i in range(max(len(text) - size + 1, 1))]
+
+
+@lru_cache(maxsize=512)
+def shingles(text: str, kind: str) -> frozenset[str]:
+    """The short pieces of a text, by which likeness is measured."""
+    size = _SHINGLE[kind]
+    return frozenset(text[i : i + size] for i in range(max(len(text) - size + 1, 1)))

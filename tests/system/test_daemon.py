@@ -1,0 +1,226 @@
+"""The daemon over real processes: it polls, alerts, reloads, ends in time, and says no secret."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.press import Press, article
+from tests.support.program import DESK, Program, members, until
+from tests.support.servers import Request, Script, drip_after, head
+from tests.support.slack import TOKEN, Fault, SlackServer, shown
+
+MENTION = "Work goes on at the Huichon Power Station in the DPRK"
+
+
+def dripping(request: Request) -> Script:
+    """An answer that never ends: a byte now and then, so that no silence gives it away."""
+    return drip_after(head(200, [("Content-Type", "application/xml")]), b"<rss>", gap=0.1)
+
+
+def after_baseline(program: Program, press: Press) -> None:
+    """A first round of all feeds; then a minute passes."""
+    program.run("poll", "--all")
+    program.make_due()
+
+
+def test_it_polls_and_alerts(program: Program, slack: SlackServer) -> None:
+    with Press(3) as press:
+        program.write(press.feeds, DESK)
+        press.articles[0] = (article(1, f"{MENTION}, as before"),)
+        after_baseline(program, press)
+        assert slack.accepted == []
+        press.articles[0] += (article(2, f"{MENTION}: the third unit"), article(3))
+        with program.daemon() as daemon:
+            daemon.until(lambda: slack.accepted)
+            daemon.until(lambda: program.count("alerts", "state = 'sent'"))
+            assert daemon.stop() == 0
+        assert "the third unit" in shown(slack.accepted[0])
+        assert len(slack.accepted) == program.count("alerts") == 1
+        assert program.count("polls") == 6
+        assert {event["level"] for event in daemon.events()} == {"info"}
+
+
+@pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_time_whatever_hangs(
+    program: Program, slack: SlackServer, order: signal.Signals
+) -> None:
+    with Press(3) as press:
+        program.write(press.feeds, DESK)
+        after_baseline(program, press)
+        press.odd[1] = dripping
+        press.articles[0] = (article(1, MENTION),)
+        slack.faults.append(Fault(accept=True, silent=True))
+        with program.daemon() as daemon:
+            daemon.until(lambda: press.asked[1] == 2 and slack.accepted)
+            daemon.tell(order)
+            assert daemon.process.wait(10) == 0
+            until(lambda: not members(daemon.process.pid))
+        assert_nothing_half_written(program, hanging="feed 1")
+        assert program.rows("SELECT state FROM alerts") == [{"state": "sending"}]
+        assert "possible repeat" not in shown(slack.accepted[0])
+        press.odd.clear()
+        assert program.run("poll", "--json").json["alerts"]["sent"] == 1
+        assert "(possible repeat)" in shown(slack.accepted[1])
+
+
+def assert_nothing_half_written(program: Program, *, hanging: str) -> None:
+    assert program.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+    polls = program.rows(
+        "SELECT feeds.name, count(*) AS n FROM polls JOIN feeds ON feeds.id = feed GROUP BY 1"
+    )
+    assert {row["name"]: row["n"] for row in polls} == {"feed 0": 2, "feed 2": 2, hanging: 1}
+    assert program.count("items", "id NOT IN (SELECT item FROM appearances)") == 0
+
+
+def test_a_hanging_feed_delays_no_other(program: Program) -> None:
+    with Press(40) as press:
+        program.write(press.feeds, fetch="concurrency = 2")
+        press.odd[0] = dripping
+        with program.daemon() as daemon:
+            daemon.until(lambda: (program.count_or_none("polls") or 0) == 39)
+            assert program.count("polls", "feed = 1") == 0
+            assert press.asked[0] == 1
+            assert daemon.stop(within=10) == 0
+
+
+# ── reload ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_reload_follows_the_lists(program: Program) -> None:
+    with Press(4) as press:
+        program.write(press.feeds[:1])
+        with program.daemon() as daemon:
+            daemon.until(lambda: press.asked[0])
+            program.subscribe(press.feeds[:2])
+            daemon.tell(signal.SIGHUP)
+            daemon.until(lambda: press.asked[1])
+            daemon.wait_for("reloading: 2 feeds")
+
+            (program.folder / "feeds.toml").write_text(
+                f'[[feed]]\nurl = "{press.feed(2)}"\nnmae = 1\n'
+            )
+            daemon.tell(signal.SIGHUP)
+            daemon.wait_for("feeds.toml:3: feed[1].nmae")
+            assert daemon.process.poll() is None
+            assert daemon.said("not reloaded: ")
+
+            program.subscribe(press.feeds[:4])
+            daemon.tell(signal.SIGHUP)
+            daemon.until(lambda: press.asked[2] and press.asked[3])
+            assert daemon.stop() == 0
+        assert press.asked[0] == press.asked[1] == 1  # polled once: a reload makes nothing due
+        assert {event["level"] for event in daemon.events()} == {"info", "error"}
+
+
+def test_reload_to_what_cannot_be_opened_goes_on_with_the_old(program: Program) -> None:
+    """Another process writes the new database: that shows only when it is opened."""
+    with Press(2) as press, (program.folder / "taken.db.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        program.write(press.feeds[:1])
+        good = program.config.read_text()
+        with program.daemon() as daemon:
+            daemon.until(lambda: press.asked[0])
+            program.config.write_text(f'database = "taken.db"\n{good}')
+            daemon.tell(signal.SIGHUP)
+            daemon.wait_for("not reloaded: ")
+            daemon.until(lambda: sum("watching" in e["event"] for e in daemon.events()) == 2)
+            program.config.write_text(good)
+            program.subscribe(press.feeds)
+            daemon.tell(signal.SIGHUP)
+            daemon.until(lambda: press.asked[1])
+            assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_the_end_is_not_lost_in_a_reload(program: Program, *, hangs: bool) -> None:
+    """SIGTERM while the old program is being closed, or the new one opened."""
+    with Press(1) as press:
+        program.write(press.feeds)
+        if hangs:
+            press.odd[0] = dripping
+        with program.daemon() as daemon:
+            daemon.until(lambda: press.asked[0])
+            daemon.tell(signal.SIGHUP)
+            daemon.wait_for("reloading")
+            if not hangs:
+                daemon.until(lambda: daemon.said("finishing"))
+            daemon.tell(signal.SIGHUP)
+            daemon.tell(signal.SIGTERM)
+            assert daemon.process.wait(10) == 0
+
+
+def test_log_settings_are_reloaded_too(program: Program) -> None:
+    with Press(1) as press:
+        program.write(press.feeds)
+        good = program.config.read_text()
+        with program.daemon() as daemon:
+            daemon.until(lambda: press.asked[0])
+            program.config.write_text(good.replace('"json"', '"text"'))
+            daemon.tell(signal.SIGHUP)
+            daemon.until(lambda: "info    watching" in daemon.log.read_text())
+            assert daemon.stop() == 0
+
+
+# ── one writer ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_second_writer_is_refused_and_readers_are_not(program: Program) -> None:
+    with Press(1) as press:
+        program.write(press.feeds)
+        press.articles[0] = (article(1),)
+        with program.daemon() as daemon:
+            daemon.until(lambda: program.count_or_none("items"))
+            for words in (("run",), ("poll",), ("poll", "--all", "--json")):
+                refused = program.run(*words, status=2)
+                assert f"in use by process {daemon.process.pid}" in refused.err
+                assert refused.out == ""
+            assert program.run("stats", "--json").json["items"] == 1
+            assert program.run("feeds", "list", "--json").json[0]["health"] == "ok"
+            assert daemon.stop() == 0
+        program.run("poll", "--all")  # the lock ended with its holder
+
+
+# ── secrets ──────────────────────────────────────────────────────────────────────────────────────
+
+ECHO = f"no_service /services/T0TEAM/B0HOOK/{TOKEN}"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        lambda slack: slack.faults.extend([Fault(status=404, body=ECHO)] * 3),
+        lambda slack: slack.faults.extend([Fault(status=503, body=ECHO)] * 3),
+        lambda slack: slack.faults.extend(
+            [Fault(status=302, headers={"Location": f"http://127.0.0.1:9/{TOKEN}"})] * 3
+        ),
+        lambda slack: slack.faults.extend([Fault(drop=True)] * 3),
+        lambda slack: slack.stop(),
+    ],
+    ids=["404", "503", "302", "drop", "gone"],
+)
+def test_no_secret_is_said(
+    program: Program, slack: SlackServer, trouble: Callable[[SlackServer], None]
+) -> None:
+    with Press(1) as press:
+        program.write(press.feeds, DESK)
+        program.config.write_text(
+            program.config.read_text().replace("[log]", '[log]\nlevel="debug"')
+        )
+        after_baseline(program, press)
+        press.articles[0] = (article(1, MENTION),)
+        trouble(slack)
+        with program.daemon() as daemon:
+            daemon.wait_for("not delivered")
+            daemon.until(lambda: program.count("alerts", "attempts > 0"))
+            assert daemon.stop() == 0
+        assert "alert 1 not delivered" in daemon.log.read_text()
+        said = [daemon.log.read_bytes(), program.bytes_of_database()]
+        for words in (("alerts", "list"), ("alerts", "list", "--json"), ("stats", "--json")):
+            ran = program.run(*words)
+            said.append((ran.out + ran.err).encode())
+        for text in said:
+            assert TOKEN.encode() not in text
