@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).parent.parent
 _LOOK_EVERY = 0.1  # seconds between two looks at the memory; a look takes about a millisecond
@@ -67,7 +68,7 @@ class _Watch:
         self._thread = threading.Thread(target=self._look, daemon=True)
         self.peak = 0  # KiB
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

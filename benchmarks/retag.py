@@ -121,7 +121,8 @@ def fill(path: Path, count: int, naming: float) -> None:
                 title, text, language = next(source)
                 at = iso(START + timedelta(seconds=number))
                 db.execute(
-                    "INSERT INTO stories VALUES (?, ?, ?, ?, ?, 1, 0, 1)",
+                    "INSERT INTO stories (id, title, language, first_seen_at, last_seen_at, items, copies, origins) "
+                    "VALUES (?, ?, ?, ?, ?, 1, 0, 1)",
                     (number, title, language, at, at),
                 )
                 db.execute(

@@ -23,7 +23,11 @@ from monitor.stories.window import MOST_ITEMS, ROWS
 
 WINDOWS = (10_000, 30_000, 100_000, 1_000_000)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-_ALPHABETS = ("가나다라마바사아자차카타파하고노도로모보소오조호", "abcdefghilmnoprstuv", "абвгдежзиклмнопрст")
+_ALPHABETS = (
+    "가나다라마바사아자차카타파하고노도로모보소오조호",
+    "abcdefghilmnoprstuv",
+    "абвгдежзиклмнопрст",
+)
 _VOCABULARY = 40_000
 _COPIES = 0.1
 
@@ -107,10 +111,19 @@ def main() -> None:
         window = filled(size, press)
         used = _memory() - before
         seconds, copies = grouped(window, press, size, count)
-        rows.append((size, len(window), count, copies, count / seconds, 1e6 * seconds / count, used))
+        rows.append(
+            (size, len(window), count, copies, count / seconds, 1e6 * seconds / count, used)
+        )
         del window
-    print(table(("items before", "in the window", "grouped", "copies", "items/s", "µs an item", "MiB"), rows))
-    print(f"\nthe window forgets beyond {MOST_ITEMS} items; the program without it: {empty:.0f} MiB")
+    print(
+        table(
+            ("items before", "in the window", "grouped", "copies", "items/s", "µs an item", "MiB"),
+            rows,
+        )
+    )
+    print(
+        f"\nthe window forgets beyond {MOST_ITEMS} items; the program without it: {empty:.0f} MiB"
+    )
 
 
 def _memory() -> float:

@@ -57,6 +57,7 @@ _BAD = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
 )
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
+_UNCLEAN = re.compile(f"{_BAD.pattern[:-1]}\r\x85\u2028\u2029]")
 # A line break in plain text ends a paragraph after a blank line, after the end of a sentence or
 # before a bullet; any other is a line that its writer's program wrapped.
 _WRAPPED = re.compile(r"(?<![.!?:;。！？…”’」』】)\]>\n])\n(?![\n\-*•·■□▲△▶○●◆◇※☞<\[【])")
@@ -64,6 +65,8 @@ _WRAPPED = re.compile(r"(?<![.!?:;。！？…”’」』】)\]>\n])\n(?![\n\-*
 
 def clean(text: str) -> str:
     """`text` without characters that no text has, its line breaks all of one kind."""
+    if not _UNCLEAN.search(text):
+        return text
     return _BREAKS.sub("\n", _BAD.sub("", text))
 
 

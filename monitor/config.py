@@ -57,7 +57,7 @@ class FetchConfig:
     contact: str = ""  # a mail address or URL for the User-Agent; "" = none
     interval: int = 900  # seconds between two polls of a feed that names none
     concurrency: int = 64  # fetches at a time
-    ca_file: Path | None = None  # PEM bundle trusted instead of the system's
+    ca_file: Path | None = None  # PEM bundle trusted besides the public authorities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from html import unescape
+from unicodedata import normalize
 
 from monitor.stories.bare import bare_text, bare_title
 
@@ -50,7 +51,7 @@ def core(title: str, text: str) -> str:
     """
     head, body = unescape(unescape(title)), unescape(unescape(text))
     plain = f"{bare_title(head)}\n{bare_text(_without_counters(body), head)}"
-    return "".join(_CORE.findall(plain)).casefold()
+    return "".join(_CORE.findall(normalize("NFKC", plain))).casefold()
 
 
 def _without_counters(text: str) -> str:

@@ -23,6 +23,8 @@ def detect(text: str, declared: str) -> str:
     Kana decide for Japanese even among many Han characters, since Chinese has none.
     """
     sample = text[:_SAMPLE]
+    if sample.isascii():
+        return declared
     letters = len(_LETTER.findall(sample))
     if not letters:
         return declared

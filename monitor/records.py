@@ -103,7 +103,9 @@ class Known:
     items: Mapping[int, KnownItem] = field(default_factory=dict)
     appearances: Mapping[int, Appearance] = field(default_factory=dict)  # item → its place here
     fresh: Mapping[int, Fresh] = field(default_factory=dict)  # place of a probe → what it is like
-    reissued: Mapping[int, int] = field(default_factory=dict)  # place → item with the same text here
+    reissued: Mapping[int, int] = field(
+        default_factory=dict
+    )  # place → item with the same text here
     buried: frozenset[int] = frozenset()  # places of entries that a reviewer threw out
 
 

@@ -6,6 +6,7 @@ Leaf: imports nothing of ours but the mentions' own type.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.types import Document, Mention
 
@@ -42,3 +43,13 @@ class StoredItem:
     def field(self, name: str) -> str:
         """The text that a mention's span counts in."""
         return self.title if name == "title" else self.text
+
+
+class SilentName(NamedTuple):
+    """A listed name that has not been met for long."""
+
+    entity: str
+    entity_name: str
+    language: str
+    name: str
+    last_seen_at: str | None  # None: never

@@ -35,9 +35,7 @@ def as_json(tally: Tally) -> dict[str, object]:
             }
             for entity, changes in _ordered(tally)
         ],
-        "alerts": [
-            {"rule": rule, "stories": stories} for rule, stories in tally.alerts.most_common()
-        ],
+        "alerts": [{"rule": rule, "stories": stories} for rule, stories in _alerts(tally)],
     }
 
 
@@ -96,11 +94,16 @@ def _about(example: Example) -> str:
 def _show_alerts(tally: Tally) -> None:
     if not tally.alerts:
         return
-    by_rule = ", ".join(f"{safe(rule)}: {count}" for rule, count in tally.alerts.most_common())
+    by_rule = ", ".join(f"{safe(rule)}: {count}" for rule, count in _alerts(tally))
     click.echo(
         f"Stories that would have been announced, by rule: {by_rule}. "
         "(Copies, first polls and what was announced already are left out.)"
     )
+
+
+def _alerts(tally: Tally) -> list[tuple[str, int]]:
+    """By rule, most stories first."""
+    return sorted(tally.alerts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _name(tally: Tally, entity: str) -> str:

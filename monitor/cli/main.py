@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "poll": ("poll:poll", "Poll the due feeds once, then deliver."),
     "serve": ("serve:serve", "Browse the database in Datasette."),
     "tag": ("tag:tag", "Find watched names in text or JSON lines."),
+    "stories": ("stories:stories", "Group copies in JSON lines; merge and split stories."),
     "search": ("search:search", "Find stored items by their words."),
     "feeds": ("feeds:feeds", "List, add, remove, import and export feeds."),
     "watchlist": ("watchlist:watchlist", "List, check and compare what is watched."),

@@ -16,6 +16,7 @@ from monitor.cli.shared import (
     table,
     watchlist_names,
 )
+from monitor.cli.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ def watchlist() -> None:
 
 
 watchlist.add_command(diff)
+watchlist.add_command(suggest)
 
 
 @watchlist.command("list")

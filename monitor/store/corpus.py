@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.store import mentions
-from monitor.stored import StoredItem
+from monitor.stored import SilentName, StoredItem
 from monitor.types import Entity, Mention
 
 BATCH = 400  # items; some MB of text at the longest that feeds have, a few ms of overhead each
@@ -44,6 +44,32 @@ FROM first"""
 
 _ANNOUNCED = """
 SELECT DISTINCT rule, story FROM alerts WHERE story IN (SELECT value FROM json_each(?))"""
+
+# Items of the same stories that name what these items do not.
+_INSTEAD = """
+SELECT mentions.entity, count(DISTINCT items.story)
+FROM items CROSS JOIN mentions ON mentions.item = items.id AND mentions.state = 'confirmed'
+WHERE items.story IN (SELECT value FROM json_each(:stories))
+  AND items.id NOT IN (SELECT value FROM json_each(:items))
+  AND mentions.entity NOT IN (SELECT entity FROM mentions
+    WHERE item IN (SELECT value FROM json_each(:items)))
+GROUP BY mentions.entity"""
+
+# Since when the names of today have been looked for in everything stored from then on.
+_LOOKING_SINCE = """
+SELECT max((SELECT min(first_seen_at) FROM items),
+  CASE WHEN coalesce(retagged_at, '') < loaded_at THEN loaded_at ELSE '' END)
+FROM watchlist_versions ORDER BY loaded_at DESC, id DESC LIMIT 1"""
+
+_SILENT = """
+WITH seen AS (
+  SELECT mentions.entity, alias, max(items.first_seen_at) AS last_seen_at
+  FROM mentions JOIN items ON items.id = mentions.item GROUP BY mentions.entity, alias)
+SELECT names.entity, entities.name, names.language, names.text, seen.last_seen_at
+FROM names JOIN entities ON entities.id = names.entity
+LEFT JOIN seen ON seen.entity = names.entity AND seen.alias = names.text
+WHERE names.watched = 1 AND names.origin = 'listed' AND coalesce(seen.last_seen_at, '') < ?
+ORDER BY names.entity, names.language, names.text"""
 
 _ENTITIES = "SELECT id, name, kind, sector, province FROM entities"
 
@@ -101,6 +127,20 @@ class Corpus:
     def announced(self, stories: Iterable[int]) -> set[tuple[str, int]]:
         """Rule and story of every alert about these stories."""
         return set(self._db.execute(_ANNOUNCED, (json.dumps(sorted(set(stories))),)).fetchall())
+
+    def named_instead(self, stories: Sequence[int], items: Sequence[int]) -> dict[str, int]:
+        """Entities named in other items of these stories but not in these items → stories."""
+        given = {"stories": json.dumps(list(stories)), "items": json.dumps(list(items))}
+        return dict(self._db.execute(_INSTEAD, given).fetchall())
+
+    def looking_since(self) -> str:
+        """Since when the present names have been looked for; "" before anything is stored."""
+        row = self._db.execute(_LOOKING_SINCE).fetchone()
+        return str(row[0]) if row and row[0] else ""
+
+    def silent_names(self, since: str) -> list[SilentName]:
+        """Listed names that no item first seen since is written with."""
+        return [SilentName(*row) for row in self._db.execute(_SILENT, (since,))]
 
     def _before(self, since: str) -> int:
         """An id that every item first seen since is above."""

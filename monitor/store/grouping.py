@@ -36,7 +36,8 @@ DELETE FROM signatures WHERE item < (SELECT min(id) FROM items WHERE first_seen_
 COUNT = """
 UPDATE stories SET (items, copies, origins, last_seen_at) = (
     SELECT count(*), total(relation = 'copy'),
-      max(count(DISTINCT CASE WHEN relation <> 'copy' THEN feed END), 1), max(first_seen_at)
+      max(count(DISTINCT CASE WHEN relation <> 'copy' THEN feed END), 1),
+      coalesce(max(first_seen_at), last_seen_at)
     FROM items WHERE story = stories.id),
   press_lag = (
     SELECT CAST(round(86400 * (min(CASE WHEN f.kind <> 'state-media' THEN julianday(i.first_seen_at) END)

@@ -63,7 +63,12 @@ JOIN items AS i ON i.id = a.item"""
 
 
 def look_up(
-    db: sqlite3.Connection, feed: StoredFeed, probes: Sequence[Probe], recent: Recent, *, now: datetime
+    db: sqlite3.Connection,
+    feed: StoredFeed,
+    probes: Sequence[Probe],
+    recent: Recent,
+    *,
+    now: datetime,
 ) -> Known:
     """All that the judge may want to know, and no more."""
     by_guid = dict(_pairs(db, _BY_GUID, feed, (p.guid for p in probes)))

@@ -20,7 +20,7 @@ _FOOTERS = re.compile(
     | [ⓒ©]\s*['‘]?[^\s].{0,30}(?:무단|금지|rights) | 무단\s?전재\s?(?:및|[,·-])
     | \[ⓒ | 재판매\s?및\s?DB\s?금지
     | \(?(?:责任编辑|編輯|编辑|责编)\s*[::] | 原标题\s*[::] | 版权所有 | 未经.{0,12}授权 | 本文来源
-    | 無断転載 | 著作権は | ©\s*\w+.{0,20}無断
+    | \(C\)\s?\S{2,20}\s?無断 | 無断転載 | 著作権は | ©\s*\w+.{0,20}無断
     | Copyright\s(?:©|\(c\)|20\d\d) | ©\s?(?:20\d\d|[A-Z]) | All\srights\sreserved
     | Reporting\sby\s[A-Z] | \(Reporting\sby | Sign\sup\s(?:for|to)\s(?:our|the)\b
     | The\spost\s.{1,200}\sappeared\sfirst\son | Continue\sreading | Read\s(?:more|the\sfull)\b
@@ -34,7 +34,14 @@ _FOOTERS = re.compile(
 _FOOTER_WORDS = (
     *("제보", "저작권", "무단", "ⓒ", "©", "재판매", "여러분", "당신의", "카카오톡", "▷"),
     *("编辑", "編輯", "责编", "原标题", "版权", "授权", "本文来源", "転載", "著作権", "無断"),
-    *("copyright", "rights reserved", "reporting by", "sign up", "appeared first", "continue reading"),
+    *(
+        "copyright",
+        "rights reserved",
+        "reporting by",
+        "sign up",
+        "appeared first",
+        "continue reading",
+    ),
     *("read more", "read the full", "kcna.kp", "-0-"),
     *("подробнее", "читайте", "подпис", "появил", "источник", "фото"),
 )
@@ -56,8 +63,19 @@ def _dress(pattern: str, *needs: str, flags: int = 0) -> _Dress:
 
 _AGENCIES = r"KCNA|Yonhap|Xinhua|Reuters|AP|AFP|EPA|TASS|Kyodo|Interfax|UPI|Bloomberg"
 _AGENCY_WORDS = tuple(_AGENCIES.split("|"))
-_RU_AGENCIES = r"ТАСС|ИТАР-ТАСС|РИА Новости|Интерфакс|ИНТЕРФАКС|INTERFAX\.RU|ФедералПресс|Sputnik|РИАМО|REGNUM"
-_RU_AGENCY_WORDS = ("ТАСС", "РИА", "Интерфакс", "ИНТЕРФАКС", "INTERFAX", "Пресс", "Sputnik", "REGNUM")
+_RU_AGENCIES = (
+    r"ТАСС|ИТАР-ТАСС|РИА Новости|Интерфакс|ИНТЕРФАКС|INTERFAX\.RU|ФедералПресс|Sputnik|РИАМО|REGNUM"
+)
+_RU_AGENCY_WORDS = (
+    "ТАСС",
+    "РИА",
+    "Интерфакс",
+    "ИНТЕРФАКС",
+    "INTERFAX",
+    "Пресс",
+    "Sputnik",
+    "REGNUM",
+)
 
 _ANYWHERE = (
     _dress(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,20}){1,3}", "@"),
@@ -67,7 +85,20 @@ _ANYWHERE = (
         r"[\[((【<][^\])()】>\n]{0,30}=?[^\])()】>\n]{0,20}"
         r"(?:뉴스\w{0,3}|뉴시스|연합|일보|경제|안|통신|신문|타임즈|투데이|=[^\])】]{1,12})[\]))】>]\s*"
         r"(?:[가-힣]{2,4}[\s·,]{0,2}){0,6}(?:\w{0,4}\s?(?:기자|특파원|통신원|앵커))?\s*[==]?\s*",
-        *("뉴스", "뉴시스", "연합", "일보", "경제", "안]", "안 ", "통신", "신문", "타임즈", "투데이", "기자"),
+        *(
+            "뉴스",
+            "뉴시스",
+            "연합",
+            "일보",
+            "경제",
+            "안]",
+            "안 ",
+            "통신",
+            "신문",
+            "타임즈",
+            "투데이",
+            "기자",
+        ),
     ),
     _dress(
         r"(?:[가-힣]{2,4}[\s·]{1,2}){1,5}(?:인턴|수습|선임|객원|전문)?\s?(?:기자|특파원)\s*[==/]",
@@ -77,7 +108,9 @@ _ANYWHERE = (
         r"[\[((][^\])()]{0,30}(?:사진|제공|그래픽|캡처|포토)[^\])()]{0,40}[\]))]",
         *("사진", "제공", "그래픽", "캡처", "포토"),
     ),
-    _dress(r"\b20\d\d\s?\.\s?\d{1,2}\s?\.\s?\d{1,2}\s?[./]?\s?(?:뉴스1|ⓒ)?", "20"),  # a caption's date
+    _dress(
+        r"\b20\d\d\s?\.\s?\d{1,2}\s?\.\s?\d{1,2}\s?[./]?\s?(?:뉴스1|ⓒ)?", "20"
+    ),  # a caption's date
     _dress(r"핵심\s?요약", "핵심"),
     _dress(rf"[((][^))]{{0,40}}\b(?:{_AGENCIES})\b[^))]{{0,60}}[))]", *_AGENCY_WORDS),
     _dress(r"\b(?:EPA|AFP|AP)/[A-Z][A-Z .'-]{2,40}", "EPA/", "AFP/", "AP/"),

@@ -8,19 +8,24 @@ from datetime import timedelta
 from monitor.stories.piece import Piece, shingles
 
 # Found on hand-labelled pairs of Korean, English and Russian news (docs/stories.md has the curves).
-COPY = 0.55  # common share of all pieces; rewrites of one event sit at 0.25 to 0.45
+COPY = 0.54  # common share of all pieces; rewrites of one event sit at 0.25 to 0.45
 CUT = 0.8  # share of the shorter text that stands in the longer one: a copy that was cut
 CUT_LEAST = 120  # letters of a text that may be a cut one: two sentences
 SHORT = 150  # letters; so short a text is mostly who, where and when, and these repeat
 SHORT_COPY = 0.8
 SHORT_SAME_TITLE = 0.6
 CAPTION_COPY = 0.92  # pictures of one event differ in a word or two
+CAPTION_SAME = 0.985  # and those under two headlines in as little as a name
+SHORT_CUT = 0.9
+SHORT_CUT_LEAST = 60  # letters; a sentence or two
 HEADLINE_ONLY = 40  # letters; too little text to compare, so the title decides
 SAME_HEADLINE = timedelta(hours=36)
 LEAD = 160  # letters: captions and templates differ where they begin, copies where they end
 LEAD_COMMON = 0.5
 NAMES_COMMON = 0.75  # of the names of the text that has fewer
-ANOTHER_DAY = timedelta(hours=20)  # morning and evening edition are one day, tomorrow's weather is not
+ANOTHER_DAY = timedelta(
+    hours=20
+)  # morning and evening edition are one day, tomorrow's weather is not
 TEMPLATE = 0.97  # a text of one house on another day is a copy only if next to nothing is new in it
 
 EVENT_HEADLINE = 0.5  # likeness of headlines, by the weight of their words
@@ -72,7 +77,9 @@ def _copy(new: Piece, old: Piece, alike: float, held: float) -> str:
     shorter = min(len(new.body), len(old.body))
     if new.caption or old.caption or shorter < SHORT:
         near = alike >= _short_limit(new, old) and not _dated_apart(new, old)
-        return f"short, {alike:.0%} the same" if near and _same_names(new, old) else ""
+        if near and _same_names(new, old):
+            return f"short, {alike:.0%} the same"
+        return _short_cut(new, old, held)
     if alike < COPY and (held < CUT or shorter < CUT_LEAST):
         return ""
     if _template(new, old, alike) or _lead(new, old) < LEAD_COMMON or not _same_names(new, old):
@@ -82,9 +89,18 @@ def _copy(new: Piece, old: Piece, alike: float, held: float) -> str:
     return f"cut or longer: {held:.0%} of the shorter text stands in the other"
 
 
+def _short_cut(new: Piece, old: Piece, held: float) -> str:
+    """The first sentences of another house's text."""
+    foreign = new.publisher != old.publisher and not (new.caption or old.caption)
+    shorter = min(len(new.body), len(old.body))
+    if not foreign or held < SHORT_CUT or shorter < SHORT_CUT_LEAST or not _same_names(new, old):
+        return ""
+    return f"cut: {held:.0%} of the shorter text stands in the other"
+
+
 def _short_limit(new: Piece, old: Piece) -> float:
     if new.caption or old.caption or new.publisher == old.publisher:
-        return CAPTION_COPY
+        return CAPTION_COPY if new.title == old.title else CAPTION_SAME
     return SHORT_SAME_TITLE if new.title == old.title else SHORT_COPY
 
 

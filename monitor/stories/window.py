@@ -8,12 +8,14 @@ is filled in the order of item numbers; so a restart changes nothing.
 
 from __future__ import annotations
 
+import heapq
 import math
 import struct
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from rensa import RMinHash
 
@@ -26,7 +28,9 @@ MOST_ITEMS = 120_000  # beyond that the oldest are forgotten before their time; 
 MOST_CANDIDATES = 8  # items that are compared in full
 LEAST_ROWS = 2  # copies share three or more; one is a quotation or a house's phrase
 LEAST_HEADLINE = 0.3
-_NEWEST = 48  # items remembered of one headline word: what matters came lately
+LEAST_WORDS = 3  # shared by two headlines that tell of one event: who, what and where
+MOST_HEADLINES = 4  # items that are looked at for their headline alone
+_NEWEST = 24  # items remembered of one headline word: what matters came lately
 _TOO_COMMON = 0.02  # share of items with a word from which it finds no candidates
 _PRIOR = 400  # items that the window is taken to have seen already: weighs words before it has
 
@@ -67,6 +71,9 @@ class Window:
         self._seen: Counter[str] = Counter()  # word → items that have it
         self._items: dict[int, Signature] = {}
         self._days: deque[tuple[date, list[int]]] = deque()
+
+    def __contains__(self, item: int) -> bool:
+        return item in self._items
 
     def __len__(self) -> int:
         return len(self._items)
@@ -121,31 +128,44 @@ class Window:
             if value in table
         )
         likely = {item for item, rows in shared.most_common(MOST_CANDIDATES) if rows >= LEAST_ROWS}
+        mine = self._weights(signature.words)
         found = []
-        for item in likely | set(self._by_headline(signature.words)):
-            headline = self._likeness(signature.words, self._items[item].words)
+        for item in likely.union(self._by_headline(mine)):
+            headline = self._likeness(mine, self._items[item].words)
             if item in likely or headline >= LEAST_HEADLINE:
                 found.append(Candidate(item=item, shared=shared[item], headline=headline))
         return tuple(sorted(found, key=lambda one: (-one.shared, -one.headline, one.item)))
 
-    def _by_headline(self, words: Sequence[str]) -> dict[int, float]:
-        """Items by the weight of the headline words that they share, the best few."""
+    def likeness(self, one: Sequence[str], other: Sequence[str]) -> float:
+        """Cosine of two headlines, their words weighed by how rare they are in the window."""
+        return self._likeness(self._weights(one), other)
+
+    def _likeness(self, mine: Mapping[str, float], other: Sequence[str]) -> float:
+        shared = [mine[word] for word in other if word in mine]
+        if len(shared) < LEAST_WORDS:
+            return 0.0
+        both = sum(shared)
+        theirs = sum(self._weights(other).values())
+        return both / math.sqrt(sum(mine.values()) * theirs)
+
+    def _by_headline(self, mine: Mapping[str, float]) -> list[int]:
+        """The few items whose headlines share most, by the weight of the words."""
         limit = max(_TOO_COMMON * (len(self._items) + _PRIOR), 8)
         found: dict[int, float] = {}
-        for word in words:
+        for word, weight in mine.items():
             if 0 < self._seen[word] <= limit:
-                weight = self._weight(word)
                 for item in self._words[word]:
                     found[item] = found.get(item, 0.0) + weight
-        best = sorted(found, key=lambda item: (-found[item], item))[:MOST_CANDIDATES]
-        return {item: found[item] for item in best}
+        # cos ≥ LEAST_HEADLINE needs at least its square of our own weight, whatever they say more
+        least = LEAST_HEADLINE**2 * sum(mine.values())
+        enough = [(weight, -item) for item, weight in found.items() if weight >= least]
+        return [-item for _, item in heapq.nlargest(MOST_HEADLINES, enough)]
 
-    def _weight(self, word: str) -> float:
-        return math.log((len(self._items) + _PRIOR) / (self._seen[word] + 0.5)) ** 2
+    def _weights(self, words: Sequence[str]) -> dict[str, float]:
+        all_items, seen = math.log(len(self._items) + _PRIOR), self._seen
+        return {word: (all_items - _log(seen.get(word, 0))) ** 2 for word in words}
 
-    def _likeness(self, one: Sequence[str], other: Sequence[str]) -> float:
-        """Cosine of two headlines, their words weighed by how rare they are in the window."""
-        mine = {word: self._weight(word) for word in one}
-        theirs = {word: self._weight(word) for word in other}
-        both = sum(weight for word, weight in mine.items() if word in theirs)
-        return both / math.sqrt(sum(mine.values()) * sum(theirs.values())) if both else 0.0
+
+@lru_cache(maxsize=4096)
+def _log(count: int) -> float:
+    return math.log(count + 0.5)

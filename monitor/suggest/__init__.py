@@ -1,0 +1,6 @@
+"""What a watchlist lacks: names of facilities in stored texts that it does not know."""
+
+from monitor.suggest.extract import candidates
+from monitor.suggest.gather import Gathering, Suggestions
+
+__all__ = ["Gathering", "Suggestions", "candidates"]

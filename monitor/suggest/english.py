@@ -15,7 +15,7 @@ _HEAD: Final = re.compile(
     rf"(?<![\w-])(?:{any_of([*nouns('en'), *_SMALL])})(?![\w-])(?P<number> (?:No\.? ?|Number )\d+)?"
 )
 _LAST_WORD: Final = re.compile('[^\\s,;:!?()\\[\\]{}<>"“”«»…—–/]+(?=[ \u00a0]$)')
-_SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;\n•*|—–])[\s\"'“‘«(\[]*$")
+_SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;\n•*|—–])[\s\"'“‘«(\[]*\Z")
 _VERB: Final = re.compile("(?:ing|ed|ly)$")
 _MONTH: Final = re.compile(
     "January|February|March|April|May|June|July|August|September|October|November|December"

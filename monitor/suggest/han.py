@@ -13,7 +13,7 @@ _DATE: Final = re.compile(r"(?:\d+[年月日号])+")
 _LONGEST: Final = 14  # characters before the head noun
 
 _ZH_HEAD: Final = re.compile(rf"(?:{any_of(nouns('zh'))})(?![们群主长界])")
-_ZH_RUN: Final = re.compile("[\u4e00-\u9fff0-9·]+$")
+_ZH_RUN: Final = re.compile("[\u4e00-\u9fff0-9·]+\\Z")
 # A bare 矿 or 厂 is one only where nothing is written on (not 矿业, 厂房), and not in 出厂.
 _ZH_PART: Final = re.compile(
     "(?:(?<=[出建进入全该本我此各分设办离多])[厂廠]|矿[\u4e00-\u9fff]|[厂廠][房商址区内外里方])"
@@ -21,7 +21,7 @@ _ZH_PART: Final = re.compile(
 _ZH_STOPS: Final = re.compile(any_of(f"{STOPS['zh']} {COUNTRIES['zh']}".split()))
 
 _JA_HEAD: Final = re.compile(rf"(?:{any_of(nouns('ja'))})(?![群長主])")
-_JA_RUN: Final = re.compile("[\u4e00-\u9fff々〆ァ-ヴー0-9A-Z・]+$")
+_JA_RUN: Final = re.compile("[\u4e00-\u9fff々〆ァ-ヴー0-9A-Z・]+\\Z")
 _JA_STOPS: Final = re.compile(any_of(f"{STOPS['ja']} {COUNTRIES['ja']}".split()))
 
 

@@ -10,18 +10,19 @@ from monitor.suggest.span import Span, any_of, is_generic, is_military, nouns
 from monitor.tagging import korean
 
 _HEAD: Final = re.compile(any_of(nouns("ko")))
-_RUN: Final = re.compile(r"[가-힣0-9.·]+$")
-_WORD: Final = re.compile("(?<![가-힣])([가-힣]{2,8})[ \u00a0]$")
+_RUN: Final = re.compile(r"(?:[가-힣0-9]|(?<=[0-9])[.·](?=[0-9]))+\Z")
+_WORD: Final = re.compile("(?<![가-힣])([가-힣]{2,8})[ \u00a0]\\Z")
 _SORTS: Final = 3  # words between a place and the head noun that say what is made
 _LONGEST: Final = 24  # syllables; a longer run is a sentence written without blanks
 # Words that end so stand in a sentence with what follows; they are no part of a name.
 _LOOSE: Final = re.compile(
-    "(?:[은는이가을를의에와과만며던]|에서|에게|으로|부터|까지|하고|하여|되여|되어|하는|되는|있는|한|된|될|할|인|들|등|및)$"
+    "(?:[은는이가을를의에와과만며던면째나]|에서|에서도|에도|에게|으로|부터|까지|하고|하여|되여|되어"
+    "|하는|되는|있는|한|된|될|할|인|들|등|및|면서|[가-힣]{2}[로해])$"
 )
 # What is written on to a name from the left in a sentence without blanks.
 _WRITTEN_ON: Final = re.compile(
-    "^(?:새로건설된|새로|현대적인|현대적으로|[가-힣]{0,6}(?:에서는|에서|에게|에는|에|은|는|을|를|과|와|의(?=[가-힣]{3}))(?=[가-힣]{3}))+"
-)  # fmt: skip
+    "(?:새로건설된|새로|현대적인|현대적으로|[가-힣]{2,6}(?:에서는|에서|에게|에는|의|를|을|는)(?=[가-힣]{3}))+"
+)
 
 
 def find(text: str) -> Iterator[Span]:
@@ -45,8 +46,6 @@ def _start(text: str, place: int, *, bare: bool) -> int | None:
     """Where the name begins whose head noun begins at `place`; None where there is none."""
     run = _RUN.search(text, max(0, place - _LONGEST), place)
     start = run.start() if run else place
-    while start < place and text[start] in ".·":
-        start += 1
     written_on = _WRITTEN_ON.match(text[start:place])
     if written_on:
         start += written_on.end()

@@ -1,7 +1,7 @@
 """What facilities are called in five languages: the one table of what is suggested.
 
-A name is what is left before a head noun when the generic words (words.py) are taken away: Huichon |
-Power Station is one, Thermal | Power Station is none. To suggest another kind of facility, add a row.
+A name is what is left before a head noun when the generic words (words.py) are taken away:
+Huichon | Power Station is one, Thermal | Power Station is none. A row more suggests a kind more.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Span:
 
 
 _MILITARY = re.compile(MILITARY)
-_BEFORE = 16  # characters: "the munitions plant of", 군수공업부문의
+_BEFORE = 24  # characters: "the munitions plant of", 군수공업부문의
 
 
 def is_military(text: str, start: int, end: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from monitor.tagging.judge import Judge, Verdict
 from monitor.tagging.reading import Reading, Vocabulary
@@ -13,6 +14,9 @@ from monitor.tagging.sharing import Sharers, heads_its_list, stems
 from monitor.tagging.together import Joiner
 from monitor.tagging.words import Words
 from monitor.types import Document, Mention, Watchlist
+
+_SOURCES: Final = 10_000  # names of feeds that are remembered
+_QUOTATIONS: Final = {"»": "«", "”": "“", "》": "《", "〉": "〈", "」": "「", "』": "『"}
 
 
 class Tagger:
@@ -37,6 +41,7 @@ class Tagger:
         self._words = Words(_context_words(watchlist))
         self._judge = Judge(watchlist.entities)
         self._entities = watchlist.entities
+        self._sources: dict[str, bool] = {"": False}
 
     def tag(self, document: Document) -> tuple[Mention, ...]:
         """The mentions in a document, by field and place; `text[start:end] == surface`."""
@@ -52,10 +57,23 @@ class Tagger:
         if not finds and not self._may_join(shadow, met):
             return ()
         reading = Reading(self._vocabulary, shadow, self._words.find(shadow))
+        if self._of_the_subject(document.source):
+            reading.add_cues([0])
         finds += self._sharers.find(shadow, tuple(finds))
         finds += self._joiner.find(reading)
         verdicts = resolve(self._judge.judge(finds, reading), self._entities)
         return tuple(_mention(document, shadow, verdict) for verdict in verdicts)
+
+    def _of_the_subject(self, source: str) -> bool:
+        """Whether the feed's own name says what it is about ("KCNA Watch"): a cue as good as any."""
+        known = self._sources.get(source)
+        if known is None:
+            if len(self._sources) >= _SOURCES:
+                self._sources.clear()
+            shadow = Shadow(source, "")
+            known = bool(Reading(self._vocabulary, shadow, self._words.find(shadow)).cues)
+            self._sources[source] = known
+        return known
 
     def _may_join(self, shadow: Shadow, met: list[tuple[int, int, int]]) -> bool:
         """Whether words that name something only together may stand in the text."""
@@ -78,6 +96,7 @@ def _mention(document: Document, shadow: Shadow, verdict: Verdict) -> Mention:
     find = verdict.find
     field, start, end = shadow.place(find.start, find.end)
     source = document.title if field == "title" else document.text
+    end = _closed(source, start, end)
     return Mention(
         entity=find.form.entity,
         name=find.form.name.text,
@@ -88,3 +107,10 @@ def _mention(document: Document, shadow: Shadow, verdict: Verdict) -> Mention:
         state=verdict.state,
         rule=verdict.rule,
     )
+
+
+def _closed(source: str, start: int, end: int) -> int:
+    """The end of a surface, with the closing mark of a quotation that was opened inside it."""
+    closing = _QUOTATIONS.get(source[end : end + 1])
+    opened = closing is not None and source.rfind(closing, start, end) >= 0
+    return end + 1 if opened and source.find(source[end], start, end) < 0 else end

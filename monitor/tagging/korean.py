@@ -21,7 +21,7 @@ _PLACES: Final = """
 평안북도 함경남도 함경북도 황해남도 황해북도 량강도 양강도 자강도 강원도
 """
 _ATTRIBUTES: Final = """
-의 새로건설된 새로 현대적인 일떠선 건설된 준공된 개건된 위치한 있는 및
+의 새로건설된 새로 현대적인 일떠선 건설된 준공된 개건된 위치한 있는 및 적
 """
 _SINGLE: Final = "제 당 전 구 신 옛"
 
@@ -40,8 +40,8 @@ _NOUNS: Final = """
 뿐 완성 능력 확립 도입 정상화 활성화 토대 구축 계획 건설자 건설대상 봉사 봉사자 봉사원 요리사
 입사 입사식 입사모임 새집들이 설계 창설 축조 완비 전개 실현 보장 발전 현장 도착 위력 정당성
 생활력 총진군 전투장 작업장 대상 조성사업 개발사업 확대 강화 제시 채택 발표 수행 총화 개막 폐막
-개최 소집 준비 참가 참가자 대표자 부부장 부장 제1비서 제1부부장 국제부 경제부 조직부 선전부
-선전선동부 조직지도부 군수공업부 비서들 8차대회
+개최 소집 준비 참가 참가자 대표자 대표자회 부부장 부장 국제부 경제부 조직부 선전부 선전선동부
+조직지도부 군수공업부 비서들
 """
 _PARTICLES: Final = """
 은 는 이 가 을 를 의 에 로 으로 과 와 도 만 들 까지 부터 에서 에게 께서 께 한테 에는 에도 에만
@@ -65,8 +65,15 @@ _BEFORE: Final = re.compile(
 # Before a name that nothing ordinary contains: any word that can qualify a noun or join two.
 _QUALIFIED: Final = re.compile("[가-힣]+(?:[의된한인는은던선와과및들을를서고며이가등]|이나)")
 _TAIL: Final = re.compile(f"(?:{_any(_NOUNS)}){{0,3}}들?(?:{_any(_PARTICLES)}){{0,3}}")
-# Names that end in 화 ("making so") take verbs: CNC화된, CNC화하였다.
-_VERB_TAIL: Final = re.compile("(?:된|되|될|됐|하|한|할|했|함|됨)[가-힣]{0,5}")
+# By the last syllable of the name: "making so" takes verbs (CNC화된), a party has members
+# (로동당원), an ideology is taught and made everyone's (주체사상교양, 온 사회를 주체사상화하는).
+_OWN_TAILS: Final = {
+    "화": re.compile("(?:된|되|될|됐|하|한|할|했|함|됨)[가-힣]{0,5}"),
+    "상": re.compile(
+        f"(?:교양|화(?:강령|위업|기치)?)(?:{_any(_PARTICLES)}|[하되된될한할했함][가-힣]{{0,4}})?"
+    ),
+    "당": re.compile(f"원들?(?:{_any(_PARTICLES)}){{0,3}}"),
+}
 
 
 def begins(folded: str, start: int) -> bool:
@@ -87,4 +94,5 @@ def ends(folded: str, end: int) -> bool:
         return False
     if _TAIL.fullmatch(tail[0]):
         return True
-    return folded[end - 1] == "화" and bool(_VERB_TAIL.fullmatch(tail[0]))
+    own = _OWN_TAILS.get(folded[end - 1])
+    return own is not None and bool(own.fullmatch(tail[0]))

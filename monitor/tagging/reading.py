@@ -14,13 +14,14 @@ from monitor.tagging.shadow import BORDER, Shadow
 from monitor.tagging.words import Places
 from monitor.types import Watchlist
 
-_STOP: Final = re.compile(r"[.!?][\"')\]]*\s|[。！？\n" + BORDER + "]")
+# Korean texts run sentences together when lines are joined: "…하였다.올해".
+_STOP: Final = re.compile(r"[.!?][\"')\]]*\s|(?<=[다요까라])\.(?=[가-힣])|[。！？\n" + BORDER + "]")
 # A full stop after an initial or one of these ends no sentence ("No. 1", "Mt. Kumgang").
 _ABBREVIATED: Final = re.compile(r"\b(?:nos?|mt|st|mrs?|dr|gen|им|[a-zа-я])$")
 _OPENING: Final = 400  # characters at the head of a text that tell what it is about
 _LONGEST_MASK: Final = 80  # characters
 _MANY: Final = 3  # cues that make it a text about the subject wherever they stand
-_RIGHT_BESIDE: Final = 12  # characters
+_NEXT_TO: Final = 12  # characters between a name and a place that says where it is
 _BESIDE: Final = 40  # characters between a name and a word that stands beside it
 
 
@@ -89,7 +90,7 @@ class Reading:
         if self.cue_within(low, high):
             return False
         if self._own:
-            low, high = max(low, start - _RIGHT_BESIDE), min(high, end + _RIGHT_BESIDE)
+            low, high = max(low, start - _NEXT_TO), min(high, end + _NEXT_TO)
         return _any_within(self._foreign, low, high)
 
     def cue_within(self, start: int, end: int) -> bool:

@@ -23,9 +23,9 @@ _SHORTEST: Final = 2  # bytes; a one-byte pattern would be met at every step
 _INFLECTED_REACH: Final = 160  # characters before and after the trigger that are looked at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """One squeezed spelling of a name, and what a find of it must keep to."""
+    """One squeezed spelling of a name, and what a find of it must keep to. Each is only itself."""
 
     entity: str
     name: Name

@@ -39,7 +39,7 @@ _LISTED_BEHIND: Final = re.compile(
     r"([가-힣0-9]{2,16}|[\u3400-\u9fff\u3041-\u30ff]{2,14})"
 )
 _WORDS_BEHIND: Final = re.compile(
-    r"(?:,? (?:and|or|&) |, )(?:the |its )?([a-z][\w'.-]*(?: [\w&][\w'.-]*){0,5})"
+    r"(?:,? (?:and|or|&|и|или) |, )(?:the |its )?'?([a-zа-я][\w'.-]*(?: [\w&][\w'.-]*){0,5})"
 )
 _WITHOUT: Final = dict.fromkeys(map(ord, DROPPED))
 _HANGUL: Final = re.compile("[가-힣]")
@@ -109,8 +109,10 @@ class Sharers:
             if find.words or find.form.head:
                 continue
             whole = _squeezed(folded[find.start : find.end])
-            if whole.isascii():
-                yield from self._words_behind(shadow, find, wholes)
+            if find.form.inflected:
+                yield from self._words_behind(shadow, find, wholes, fold(find.form.name.text))
+            elif whole.isascii():
+                yield from self._words_behind(shadow, find, wholes, folded[find.start : find.end])
             else:
                 yield from self._before(folded, find.start, whole, wholes)
                 yield from self._behind(folded, find.end, whole, wholes)
@@ -152,8 +154,10 @@ class Sharers:
                 if form and ends(folded, start + size) >= 0:
                     yield Find(form, start, start + size)
 
-    def _words_behind(self, shadow: Shadow, find: Find, wholes: set[int]) -> Iterator[Find]:
-        """The same in Latin: Pyongyang Silk Mill, Hosiery Factory."""
+    def _words_behind(
+        self, shadow: Shadow, find: Find, wholes: set[int], name: str
+    ) -> Iterator[Find]:
+        """The same in words: Pyongyang Silk Mill, Hosiery Factory; улицы Рёмён и Чханчжон."""
         start = find.end
         stems: list[str] = []
         for _ in range(_MOST_MEMBERS):
@@ -162,7 +166,7 @@ class Sharers:
                 return
             if not _capital(shadow, listed.start(1)):
                 return
-            stems = stems or _runs(shadow.folded[find.start : find.end].split())
+            stems = stems or _runs(name.split())
             ends_at = [word.end() for word in _TOKEN.finditer(listed[1])]
             found = self._longest(stems, listed[1], ends_at)
             size, form = found or (_capitals(shadow, listed.start(1), ends_at), None)

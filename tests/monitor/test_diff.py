@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +103,22 @@ def tally(**other: Any) -> Tally:
     return Tally(rules=RULES, entities=ENTITIES, **other)
 
 
+ALERTS = [
+    # item, before, after, announced already, stories by rule
+    (item(), [], [A], set(), {"all": 1}),
+    (item(), [], [B], set(), {"all": 1, "mines": 1}),
+    (item(), [A], [A, B], set(), {"mines": 1}),
+    (item(), [B], [B, mention("c")], set(), {}),
+    (item(), [A_MAYBE], [A], set(), {"all": 1}),
+    (item(), [], [A_MAYBE], set(), {}),
+    (item(), [A], [], set(), {}),
+    (item(), [], [B], {("all", 1)}, {"mines": 1}),
+    (item(), [], [A], {("all", 2)}, {"all": 1}),
+    (item(relation="copy"), [], [A], set(), {}),
+    (item(feed=2), [], [A], set(), {}),
+]
+
+
 class TestTally:
     def test_counts(self) -> None:
         total = tally()
@@ -138,21 +153,6 @@ class TestTally:
         total.add(item(), [A], [after])
         assert total.by_entity["a"].examples["moved"][0].note == note
 
-    ALERTS = [
-        # item, before, after, announced already, stories by rule
-        (item(), [], [A], set(), {"all": 1}),
-        (item(), [], [B], set(), {"all": 1, "mines": 1}),
-        (item(), [A], [A, B], set(), {"mines": 1}),
-        (item(), [B], [B, mention("c")], set(), {}),
-        (item(), [A_MAYBE], [A], set(), {"all": 1}),
-        (item(), [], [A_MAYBE], set(), {}),
-        (item(), [A], [], set(), {}),
-        (item(), [], [B], {("all", 1)}, {"mines": 1}),
-        (item(), [], [A], {("all", 2)}, {"all": 1}),
-        (item(relation="copy"), [], [A], set(), {}),
-        (item(feed=2), [], [A], set(), {}),
-    ]
-
     @pytest.mark.parametrize(("what", "before", "after", "announced", "expected"), ALERTS)
     def test_alerts(
         self, what: StoredItem, before: Any, after: Any, announced: Any, expected: Any
@@ -163,7 +163,7 @@ class TestTally:
 
 
 @pytest.fixture
-def collection(tmp_path: Path) -> Iterator[Collection]:
+def collection(tmp_path: Path) -> Collection:
     """Polled under OLD: what NEW would make of it stands beside each item."""
     made = Collection(tmp_path)
     made.poll(
@@ -181,7 +181,7 @@ def collection(tmp_path: Path) -> Iterator[Collection]:
         entry(7, text="Arin Barrage and the Arin Dam."),  # gained; the story is announced already
         entry(8, text="Nothing at all."),
     )
-    yield made
+    return made
 
 
 def changes(found: Any) -> dict[str, tuple[int, int, int]]:
@@ -208,8 +208,8 @@ class TestCommand:
         assert changes(ran.json) == EXPECTED
         assert (ran.json["items"], ran.json["changed"]) == (8, 6)
         assert ran.json["alerts"] == [
-            {"rule": "everything", "stories": 1},
             {"rule": "chemistry", "stories": 1},
+            {"rule": "everything", "stories": 1},
         ]
 
     def test_list_against_list(self, collection: Collection, new: str) -> None:
@@ -266,7 +266,7 @@ class TestCommand:
         assert "- The Cedo Mill closed." in out
         assert "confirmed → candidate" in out
         assert "8 items, 6 of them change: 3 mentions gained, 1 lost, 2 moved." in out
-        assert "everything: 1, chemistry: 1" in out
+        assert "chemistry: 1, everything: 1" in out
 
     def test_only_reads_and_may_run_beside_the_daemon(
         self, collection: Collection, new: str

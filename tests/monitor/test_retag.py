@@ -86,7 +86,7 @@ class TestResult:
         assert not side_files(collection)
 
     def test_mentions_that_stay_keep_their_rows(self, collection: Collection) -> None:
-        rows = dict((row[0], row) for row in collection.rows("SELECT * FROM mentions"))
+        rows = {row[0]: row for row in collection.rows("SELECT * FROM mentions")}
         collection.run("retag", "--yes")
         after = collection.rows("SELECT * FROM mentions")
         kept = [row for row in after if row[-2] == 1]
@@ -240,6 +240,16 @@ class TestStats:
 
     def test_a_first_list_has_nothing_before_it(self, fresh: Collection) -> None:
         assert not self.says(fresh)
+
+    def test_what_is_only_for_display_reaches_the_tables_at_once(
+        self, fresh: Collection, tmp_path: Path
+    ) -> None:
+        twin = fresh.copied(tmp_path / "twin")
+        twin.use(NEW.replace('name = "Arin Dam"', 'name = "The Arin Dam"'))
+        twin.poll(entry(99), name="two")
+        assert twin.rows("SELECT name FROM entities WHERE id = 'arin-dam'") == [("The Arin Dam",)]
+        assert twin.rows("SELECT count(*) FROM watchlist_versions") == [(1,)]
+        assert not self.says(twin)
 
     def test_old_items_are_not_named_today(self, collection: Collection) -> None:
         later = collection.now + timedelta(days=9)

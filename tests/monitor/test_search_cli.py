@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -131,12 +130,12 @@ WHERE = [
 ]
 
 
-@pytest.mark.parametrize(("words", "text", "found"), WHERE, ids=lambda v: str(v))
+@pytest.mark.parametrize(("words", "text", "found"), WHERE, ids=str)
 def test_where_the_words_stand(words: str, text: str, found: list[str]) -> None:
     assert [text[start:end] for start, end in where(words, text)] == found
 
 
-@pytest.mark.parametrize(("words", "text", "_"), WHERE, ids=lambda v: str(v))
+@pytest.mark.parametrize(("words", "text", "_"), WHERE, ids=str)
 def test_the_index_finds_what_is_marked(words: str, text: str, _: list[str]) -> None:
     with closing(sqlite3.connect(":memory:")) as db:
         db.execute(
@@ -151,8 +150,8 @@ SQL = "SELECT items.title FROM items_search JOIN items ON items.id = items_searc
 
 class TestDatasette:
     @pytest.fixture
-    def pages(self, collection: Collection) -> Iterator[object]:
-        yield browser(collection.path)
+    def pages(self, collection: Collection) -> object:
+        return browser(collection.path)
 
     @staticmethod
     def rows(pages: object, sql: str) -> list[list[str]]:

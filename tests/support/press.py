@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +20,30 @@ class Article:
     link: str = ""
 
 
+_SYLLABLES = "ba de fi go hu ka le mi no pu ra se ti vo zu dra ste kli pro gru".split()  # noqa: SIM905
+
+
+def words(number: int, seed: str) -> str:
+    """So many words that mean nothing; another seed has hardly one of them."""
+    dice = random.Random(seed)
+    return " ".join("".join(dice.choices(_SYLLABLES, k=4)) for _ in range(number))
+
+
 def article(number: int, title: str = "", text: str = "", *, paper: int = 0) -> Article:
-    """An article that nothing else shares a word of its title with."""
+    """An article that is no copy of another, and tells of no event that another tells of."""
+    name = f"paper-{paper}-{number}"
     return Article(
-        guid=f"paper-{paper}-{number}",
-        title=title or f"Notice {number} of paper {paper}: the market opens at nine",
-        text=text or f"Paper {paper} reports in its notice {number} when the market opens.",
+        guid=name,
+        title=title or words(8, f"title of {name}").capitalize(),
+        text=text or words(40, f"text of {name}").capitalize() + ".",
         link=f"https://paper{paper}.example/{number}",
     )
+
+
+def mention(number: int, *, paper: int = 0) -> Article:
+    """The same, naming a power station that the small watchlist has."""
+    title = f"Huichon Power Station: {words(7, f'mention {paper} {number}')}"
+    return article(number, title, paper=paper)
 
 
 def rss(articles: Sequence[Article], title: str = "Bulletin") -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from monitor.tagging import boundaries, korean
@@ -19,6 +21,8 @@ NAMES = [
     "갈마역",
     "주체철",
     "CNC화",
+    "주체사상",
+    "로동당",
     "원산갈마해안관광지구",
     "熙川发电站",
     "主体鉄",
@@ -58,6 +62,14 @@ FOUND = [
     ("제2옥류관이라고", "옥류관"),
     ("CNC화된 설비", "CNC화"),
     ("CNC화하였다", "CNC화"),
+    ("주체철생산체계완성의 만세소리", "주체철"),
+    ("혁명적주체사상으로", "주체사상"),
+    ("온 사회를 주체사상화하는", "주체사상"),
+    ("주체사상교양을", "주체사상"),
+    ("로동당원들과", "로동당"),
+    ("로동당대표자회는", "로동당"),
+    ("주체사상탑에", None),
+    ("로동당산업", None),
     ("원산-갈마 해안관광지구", "원산-갈마 해안관광지구"),
     ("中国的熙川发电站里", "熙川发电站"),
     ("主体鉄の生産", "主体鉄"),
@@ -109,3 +121,27 @@ def test_long_tails_of_hangul_get_an_answer(tail: str) -> None:
     folded = "옥류관" + tail
     assert korean.ends(folded, 3) in (True, False)
     assert boundaries.ends(folded, len(folded)) == len(folded)
+
+
+MISSED = [
+    "평양양말공장은 새 양말을",
+    "CNC화된 설비",
+    "中国的熙川发电站里",
+    "KISC는",
+    "theMusan Mine was",
+]
+TAKEN = ["옥류관광", "主体鉄道会社", "Samsung Power Station No. 2 of Newsamsu Power Stationery"]
+
+
+@pytest.mark.parametrize("text", MISSED)
+def test_word_borders_of_re_would_miss_what_is_found(text: str) -> None:
+    r"""What peers do: `\b` on both sides of the name."""
+    assert surfaces(tag(LIST, text))
+    assert not any(re.search(rf"\b{re.escape(each)}\b", text) for each in NAMES)
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_substrings_would_take_what_is_not_meant(text: str) -> None:
+    """What other peers do: the name anywhere."""
+    assert not surfaces(tag(LIST, text))
+    assert any(each.lower() in text.lower() for each in NAMES)

@@ -7,7 +7,7 @@ import pytest
 from monitor.tagging.reading import Reading, Vocabulary
 from monitor.tagging.shadow import Shadow
 from monitor.tagging.words import Words
-from monitor.types import Together
+from monitor.types import Document, Together
 from tests.support.lists import entity, name, surfaces, tag, tagger, watchlist
 
 LIST = tagger(
@@ -134,6 +134,7 @@ SENTENCES = [
     ("Shop No. 1 at Mt. Kumgang. End", ["Shop No. 1 at Mt. Kumgang. ", "End"]),
     ("At 3.5 per cent, J. Smith said. End", ["At 3.5 per cent, J. Smith said. ", "End"]),
     ('He said "stop." She went. ', ['He said "stop." ', "She went. "]),
+    ("말하였다.올해 2.8공장에서", ["말하였다.", "올해 2.8공장에서"]),
     ("東京。大阪！\n奈良", ["東京。", "大阪。", "\n", "奈良"]),
 ]
 
@@ -153,3 +154,17 @@ def test_words_inside_a_look_alike_do_not_join() -> None:
     small = tagger(entity("vinalon", together=(vinalon,)), masks=("비날론련합기업소",))
     assert surfaces(tag(small, "비날론을 생산하였다")) == ["비날론을 생산"]
     assert surfaces(tag(small, "순천비날론련합기업소에서 생산하였다")) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "state"),
+    [
+        ("", "candidate"),
+        ("Harbour Wire", "candidate"),
+        ("North Korea desk of a wire", "confirmed"),
+        ("평양신문", "confirmed"),
+    ],
+)
+def test_a_feed_that_names_the_subject_is_a_cue(source: str, state: str) -> None:
+    found = LIST.tag(Document(title="", text="vinalon fibre", source=source))
+    assert [mention.state for mention in found] == [state]

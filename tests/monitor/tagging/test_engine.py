@@ -41,6 +41,25 @@ def test_a_mention_tells_the_name_as_listed() -> None:
     assert (mention.name, mention.surface) == ("Pyongyang Bag Factory", "PYONGYANG\nBAG FACTORY")
 
 
+PARK = tagger(
+    entity("park", "Munsu Park", name("аквапарк Мунсу", language="ru", inflects=True)),
+    entity("district", name("화성지구", language="ko")),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "surface"),
+    [
+        ("В аквапарке «Мунсу» плавали", "аквапарке «Мунсу»"),
+        ("the Munsu “Park” opened", "Munsu “Park”"),
+        ("«Munsu Park» opened", "Munsu Park"),
+        ("《화성지구》에서", "화성지구"),
+    ],
+)
+def test_a_quotation_opened_in_a_name_is_closed(text: str, surface: str) -> None:
+    assert surfaces(tag(PARK, text)) == [surface]
+
+
 def test_tagging_is_pure() -> None:
     document = Document(title="", text="The Pyongyang Bag Factory and 평양가방공장은")
     assert LIST.tag(document) == LIST.tag(document) != ()

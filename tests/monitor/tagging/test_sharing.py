@@ -117,6 +117,8 @@ PYONGYANG = tagger(
     ),
     entity("hospital", "Ryonggang County Hospital", name("룡강군병원", language="ko")),
     entity("factories", name("룡강군지방공업공장", language="ko")),
+    entity("ryomyong", name("улица Рёмён", language="ru", inflects=True)),
+    entity("changjon", name("улица Чханчжон", language="ru", inflects=True)),
 )
 
 STEMS = [
@@ -133,6 +135,8 @@ STEMS = [
     ("룡강군병원, 지방공업공장 준공", {"hospital": "룡강군병원", "factories": "지방공업공장"}),
     ("평양양말공장과 신발공장, 가방공장을", {"hosiery": "평양양말공장", "bag": "가방공장"}),
     ("平壌靴下工場とかばん工場で", {"hosiery": "平壌靴下工場", "bag": "かばん工場"}),
+    ("на улицах Рёмён и Чханчжон", {"ryomyong": "улицах Рёмён", "changjon": "Чханчжон"}),
+    ("на улице Рёмён, Чханчжон далеко", {"ryomyong": "улице Рёмён", "changjon": "Чханчжон"}),
     ("Pyongyang Hosiery Factory, a bag factory", {"hosiery": "Pyongyang Hosiery Factory"}),
     ("Pyongyang Hosiery Factory. Bag Factory", {"hosiery": "Pyongyang Hosiery Factory"}),
     ("룡강군병원에서 지방공업공장으로", {"hospital": "룡강군병원"}),
