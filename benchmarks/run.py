@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.measure import ROOT
 
-BENCHMARKS = ("startup", "tagging", "rounds")
+BENCHMARKS = ("startup", "tagging", "stories", "stories_speed", "rounds")
 
 
 def main() -> None:

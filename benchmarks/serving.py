@@ -90,7 +90,7 @@ def _document(path: Path) -> _Document:
 
 
 async def _serve(folder: Path) -> None:
-    paths = sorted(folder.iterdir())
+    paths = sorted(folder.iterdir())  # noqa: ASYNC240 - before anything is served
     documents = {_host(number): _document(path) for number, path in enumerate(paths)}
     loop = asyncio.get_running_loop()
     first = await loop.create_server(lambda: _Connection(documents), _host(0), 0)

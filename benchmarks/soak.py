@@ -5,8 +5,8 @@
 
 The daemon itself runs in this process, on clocks that go sixty times as fast, so that a feed with an
 interval of a minute is polled every second. Its feeds and its webhook are served by another process.
-One document in ten has a new entry, one is the same as before, and the others have other bytes and
-known entries. Memory is that of this process without and with its parsers.
+One document in ten (`--new`) has a new entry, one is the same as before, and the others have other
+bytes and known entries. Memory is that of this process without and with its parsers.
 """
 
 from __future__ import annotations
@@ -22,24 +22,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
-from alerts.rules import Rule
-from alerts.secrets import Secret
-from alerts.settings import SlackSettings
-from feeds.types import Feed
-from monitor.compose import assemble
-from monitor.config import Config, FetchConfig
-from monitor.daemon import Daemon, Orders
-from monitor.drift import Drift, boot_clock
-from monitor.logs import set_up
-from monitor.records import PollRecord, StoredFeed
-
-PLANTS = Path(__file__).parent.parent / "tests" / "system" / "data" / "plants.toml"
 SPEED = 60.0
 WINDOW = 20  # entries of a document
 WARM_UP = 0.3  # of the polls: caches fill, parsers start, pages of the database are read
+
+_DICE = random.Random(1)
+_VOCABULARY = ["".join(_DICE.choices("abdefgiklmnoprstu", k=7)) for _ in range(5_000)]
 
 # ── the other process: feeds and a webhook ───────────────────────────────────────────────────────
 
@@ -47,13 +38,14 @@ WARM_UP = 0.3  # of the polls: caches fill, parsers start, pages of the database
 class Papers:
     """Answers requests; a document depends only on which paper it is and how often it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, new: int) -> None:
         self.asked: Counter[str] = Counter()
+        self.new = new  # a new entry every so many requests; 0 = never
 
     def document(self, paper: str) -> bytes:
         asked = self.asked[paper]
         self.asked[paper] += 1
-        newest = WINDOW + asked // 10
+        newest = WINDOW + (asked // self.new if self.new else 0)
         items = "".join(self.item(paper, n) for n in range(newest, newest - WINDOW, -1))
         edition = asked if asked % 10 else asked - 1  # one in ten as the one before
         return (
@@ -61,9 +53,11 @@ class Papers:
             f"<language>en</language>{items}</channel></rss>"
         ).encode()
 
-    def item(self, paper: str, number: int) -> str:
+    @staticmethod
+    @lru_cache(maxsize=200 * WINDOW)
+    def item(paper: str, number: int) -> str:
         dice = random.Random(f"{paper}/{number}")
-        words = " ".join("".join(dice.choices("abdefgiklmnoprstu", k=7)) for _ in range(120))
+        words = " ".join(dice.choices(_VOCABULARY, k=120))
         named = "Huichon Power Station: " if number % 50 == 0 else ""
         return (
             f"<item><title>{named}{words[:60]}</title><guid>{paper}-{number}</guid>"
@@ -82,9 +76,9 @@ class Papers:
         writer.close()
 
 
-async def serve() -> None:
+async def serve(new: int) -> None:
     """Serve until standard input ends, that is, until the other process does."""
-    server = await asyncio.start_server(Papers().answer, "0.0.0.0", 0, backlog=1_000)
+    server = await asyncio.start_server(Papers(new).answer, "0.0.0.0", 0, backlog=1_000)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     server.close()
@@ -101,13 +95,12 @@ class Soak:
     every: int
     keep: bool
     say: Callable[[str], object]
-    orders: Orders
     done: int = 0
-    kept: list[PollRecord] = field(default_factory=list)
+    kept: list[object] = field(default_factory=list)
     readings: list[tuple[int, float, float]] = field(default_factory=list)
 
-    def report(self, _: StoredFeed, record: PollRecord) -> None:
-        """After each poll."""
+    def polled(self, record: object) -> bool:
+        """After each poll; whether it was the last."""
         self.done += 1
         if self.keep:
             self.kept.append(record)
@@ -115,9 +108,7 @@ class Soak:
             alone, together = memory()
             self.readings.append((self.done, alone, together))
             self.say(f"{self.done:>7} polls  {alone:7.1f} MB  {together:7.1f} MB with parsers")
-        if self.done >= self.polls:
-            self.orders.end = True
-            self.orders.asked.set()
+        return self.done >= self.polls
 
 
 def memory() -> tuple[float, float]:
@@ -146,50 +137,12 @@ def slope(points: Sequence[tuple[int, float]]) -> float:
     return 10_000 * above / sum((x - mean_x) ** 2 for x, _ in points)
 
 
-def config(folder: Path, port: int, feeds: int) -> Config:
-    return Config(
-        path=Path("(soak)"),
-        database=folder / "wirewatch.db",
-        watchlists=(PLANTS,),
-        feed_lists=(),
-        feeds=tuple(
-            Feed(url=f"http://127.1.{n // 200}.{n % 200 + 1}:{port}/{n}") for n in range(feeds)
-        ),
-        fetch=FetchConfig(allow_private_addresses=True, host_gap=0.0, interval=60),
-        channels={
-            "desk": SlackSettings(name="desk", webhook_url=Secret(f"http://127.0.0.1:{port}/hook"))
-        },
-        rules=(Rule(name="everything", to=("desk",)),),
-    )
-
-
-async def soak(folder: Path, port: int, options: argparse.Namespace) -> Soak:
-    began, began_steady = datetime.now(UTC), boot_clock()
-
-    def now() -> datetime:
-        return began + timedelta(seconds=SPEED * (boot_clock() - began_steady))
-
-    orders = Orders()
-    told = Soak(
-        polls=options.polls,
-        every=options.every,
-        keep=options.keep,
-        say=(lambda _: None) if options.json else print,
-        orders=orders,
-    )
-    settings = config(folder, port, options.feeds)
-    async with assemble(settings, now=now, report=told.report) as program:
-        daemon = Daemon(program, orders, now=now)
-        daemon._drift = Drift(now, lambda: SPEED * boot_clock())  # noqa: SLF001 - both go fast
-        await daemon.run()
-    return told
-
-
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--polls", type=int, default=10_000)
     asked.add_argument("--feeds", type=int, default=100)
     asked.add_argument("--every", type=int, default=1_000, help="polls between two readings")
+    asked.add_argument("--new", type=int, default=10, help="polls from one new entry to the next")
     asked.add_argument(
         "--keep", action="store_true", help="keep all records: what a leak looks like"
     )
@@ -197,11 +150,19 @@ def main() -> None:
     asked.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = asked.parse_args()
     if options.serve:
-        asyncio.run(serve())
+        asyncio.run(serve(options.new))
         return
-    set_up("warning", "text")
+    # Not above: a parser process imports the main module again, and has little memory.
+    from benchmarks.fast_daemon import run  # noqa: PLC0415
+
+    told = Soak(
+        polls=options.polls,
+        every=options.every,
+        keep=options.keep,
+        say=(lambda _: None) if options.json else print,
+    )
     server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.soak", "--serve"],
+        [sys.executable, "-m", "benchmarks.soak", "--serve", f"--new={options.new}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -209,7 +170,10 @@ def main() -> None:
     with server, tempfile.TemporaryDirectory() as folder:
         assert server.stdout is not None
         port = int(server.stdout.readline())
-        told = asyncio.run(soak(Path(folder), port, options))
+        watching = run(
+            Path(folder), port=port, feeds=options.feeds, speed=SPEED, polled=told.polled
+        )
+        asyncio.run(watching)
         conclude(told, Path(folder), as_json=options.json)
 
 

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from benchmarks.measure import table
 from monitor.stories import Piece, Signature, Window, place, read, sign
@@ -30,6 +31,7 @@ _ALPHABETS = (
 )
 _VOCABULARY = 40_000
 _COPIES = 0.1
+CHUNK = 250  # items
 
 
 class _Press:
@@ -84,20 +86,25 @@ def filled(size: int, press: _Press) -> Window:
 
 
 def grouped(window: Window, press: _Press, first: int, count: int) -> tuple[float, int]:
-    """Seconds of CPU for so many new items, and how many were found to be copies."""
+    """Seconds of CPU an item, and how many were found to be copies.
+
+    The quickest of the chunks, as timeit does it: what else the machine does only makes it slower.
+    """
     pieces: dict[int, Piece] = {}
-    made = [item for item, _ in zip(press.items(), range(count), strict=False)]
-    copies = 0
-    started = time.process_time()
-    for number, (title, text) in enumerate(made, start=first):
-        piece = read(title, text, at=NOW, publisher=str(number % 50))
-        signature = sign(piece)
-        found = window.candidates(signature)
-        known = [(c.item, pieces[c.item], c.headline) for c in found if c.item in pieces]
-        copies += place(piece, known).relation == "copy"
-        pieces[number] = piece
-        window.add(number, signature, NOW.date())
-    return time.process_time() - started, copies
+    copies, best = 0, float("inf")
+    for at in range(first, first + count, CHUNK):
+        made = [item for item, _ in zip(press.items(), range(CHUNK), strict=False)]
+        started = time.process_time()
+        for number, (title, text) in enumerate(made, start=at):
+            piece = read(title, text, at=NOW, publisher=str(number % 50))
+            signature = sign(piece)
+            found = window.candidates(signature)
+            known = [(c.item, pieces[c.item], c.headline) for c in found if c.item in pieces]
+            copies += place(piece, known).relation == "copy"
+            pieces[number] = piece
+            window.add(number, signature, NOW.date())
+        best = min(best, (time.process_time() - started) / CHUNK)
+    return best, copies
 
 
 def main() -> None:
@@ -111,9 +118,7 @@ def main() -> None:
         window = filled(size, press)
         used = _memory() - before
         seconds, copies = grouped(window, press, size, count)
-        rows.append(
-            (size, len(window), count, copies, count / seconds, 1e6 * seconds / count, used)
-        )
+        rows.append((size, len(window), count, copies, 1 / seconds, 1e6 * seconds, used))
         del window
     print(
         table(
@@ -129,8 +134,8 @@ def main() -> None:
 def _memory() -> float:
     """MiB that the process holds now; its peak where the system does not say."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * resource.getpagesize() / 2**20
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * resource.getpagesize() / 2**20
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

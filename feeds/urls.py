@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, urljoin, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,17 @@ _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _KEPT = "!#$%&'()*+,/:;=?@[]~|^`{}\\"
 _SITE_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
 _AMP_PATH = re.compile(r"(?:(?<=[^/])/amp|\.amp(?=\.html?$))/?(?=$|\.html?$)")
+# Redirectors that carry the article's own address: host and path → the parameter that holds it.
+_WRAPPERS = {
+    "google.com/url": "url",
+    "news.url.google.com/url": "url",
+    "bing.com/news/apiclick.aspx": "url",
+    "l.facebook.com/l.php": "u",
+    "lm.facebook.com/l.php": "u",
+    "out.reddit.com": "url",
+    "vk.com/away.php": "to",
+    "link.naver.com/bridge": "url",
+}
 _AMP_PARAMETERS = frozenset({"amp", "amp=1", "amp=true", "outputtype=amp"})
 
 
@@ -69,13 +80,24 @@ def url_key(url: str) -> str:
     A key for comparing, not an address: scheme, `www.`/`m.`/`amp.` before a host, AMP's marks and
     a last slash are gone.
     """
-    parts = _canonical(url)
+    parts = _canonical(_unwrapped(url))
     if parts is None:
         return url
     site = _SITE_PREFIX.sub("", parts.netloc)
     path = _AMP_PATH.sub("", parts.path).rstrip("/")
     query = _query(parts.query, lambda part: part.lower() in _AMP_PARAMETERS)
     return f"{site}{path}?{query}" if query else site + path
+
+
+def _unwrapped(url: str) -> str:
+    """Where a known redirector leads, if its address says so; else the URL as it is."""
+    try:
+        parts = urlsplit(_BLANK.sub("", url.strip()))
+        named = _WRAPPERS.get(_SITE_PREFIX.sub("", parts.hostname or "") + parts.path.rstrip("/"))
+        inner = parse_qs(parts.query).get(named, [""])[0] if named else ""
+        return inner if urlsplit(inner).scheme in _DEFAULT_PORTS else url
+    except ValueError:  # an address or a port that is none, or too many fields
+        return url
 
 
 def _canonical(url: str) -> SplitResult | None:

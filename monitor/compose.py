@@ -22,6 +22,7 @@ from monitor.config import Config, check_rules
 from monitor.delivery import Delivery
 from monitor.errors import ConfigError
 from monitor.judge import Desk
+from monitor.learning import Learner
 from monitor.pipeline import Stages, poll
 from monitor.poller import Poller, Report
 from monitor.records import StoredFeed
@@ -139,26 +140,30 @@ async def assemble(
         stages = Stages(
             fetch=partial(fetch, client),
             parse=pool.parse,
-            store=store,
-            desk=desk,
+            learn=Learner(store=store, desk=desk, now=now, writer=writer).learn,
             now=now,
-            writer=writer,
         )
         yield Program(
             config=config,
             store=store,
             desk=desk,
-            poller=_poller(config, stages, report),
+            poller=_poller(config, stages, store, writer, report),
             delivery=Delivery(build_channels(config, client, now), store, writer, now),
             client=client,
             writer=writer,
         )
 
 
-def _poller(config: Config, stages: Stages, report: Report | None) -> Poller:
+def _poller(
+    config: Config,
+    stages: Stages,
+    store: Store,
+    writer: ThreadPoolExecutor,
+    report: Report | None,
+) -> Poller:
     async def due(now: datetime, limit: int, per_host: int) -> list[StoredFeed]:
-        read = partial(stages.store.due, now, limit=limit, per_host=per_host)
-        return await asyncio.get_running_loop().run_in_executor(stages.writer, read)
+        read = partial(store.due, now, limit=limit, per_host=per_host)
+        return await asyncio.get_running_loop().run_in_executor(writer, read)
 
     return Poller(
         due=due,

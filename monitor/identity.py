@@ -13,6 +13,7 @@ from feeds.urls import url_key
 from monitor.records import Known, Probe
 
 _NOT_WORD = re.compile(r"[\W_]+")
+_WIDE = re.compile("[\u2e80-\U0010ffff]")  # Han, kana, Hangul and what is beyond them
 
 # A title shared by strangers ("News", "속보") says nothing; a Hangul or Han character carries about
 # as much as two Latin letters.
@@ -25,36 +26,43 @@ def probes(entries: Sequence[Entry], feed_host: str) -> tuple[Probe, ...]:
     A guid, or a link, that several entries of the document share identifies none of them: it is
     left out, and the next key is used.
     """
-    guids = Counter(entry.guid for entry in entries)
-    links = Counter(url_key(entry.url) for entry in entries if entry.url)
-    return tuple(_probe(entry, feed_host, guids, links) for entry in entries)
+    links = [url_key(entry.url) if entry.url else "" for entry in entries]
+    guids, linked = Counter(entry.guid for entry in entries), Counter(links)
+    return tuple(
+        _probe(
+            entry,
+            feed_host,
+            guid=entry.guid if guids[entry.guid] == 1 else "",
+            link=link if linked[link] == 1 else "",
+        )
+        for entry, link in zip(entries, links, strict=True)
+    )
 
 
-def _probe(entry: Entry, feed_host: str, guids: Counter[str], links: Counter[str]) -> Probe:
-    link = url_key(entry.url) if entry.url else ""
+def _probe(entry: Entry, feed_host: str, *, guid: str, link: str) -> Probe:
+    title = words_only(entry.title)
     return Probe(
         entry=entry,
-        guid=entry.guid if guids[entry.guid] == 1 else "",
-        url_key=link if links[link] == 1 else "",
-        title_key=_title_key(entry, feed_host),
-        text_key=_text_key(entry),
+        guid=guid,
+        url_key=link,
+        title_key=_title_key(entry, title, feed_host),
+        text_key=_text_key(title),
         content_hash=_hash(_folded(entry.title), _folded(entry.text)),
     )
 
 
-def _title_key(entry: Entry, feed_host: str) -> str:
+def _title_key(entry: Entry, title: str, feed_host: str) -> str:
     """Title, day and publisher: for entries that have no other key of their own."""
     day = entry.published_at.date().isoformat() if entry.published_at else ""
-    words = words_only(entry.title) or words_only(entry.text)[:200]
+    words = title or words_only(entry.text)[:200]
     host = urlsplit(entry.url).hostname if entry.url else ""
     return _hash(host or feed_host, day, words) if words else ""
 
 
-def _text_key(entry: Entry) -> str:
+def _text_key(title: str) -> str:
     """The title's words alone: copies are looked for among items that share it."""
-    words = words_only(entry.title)
-    weight = sum(2 if ord(character) > 0x2E7F else 1 for character in words)
-    return _hash(words) if weight >= _TELLING_TITLE else ""
+    weight = len(title) + (0 if title.isascii() else len(_WIDE.findall(title)))
+    return _hash(title) if weight >= _TELLING_TITLE else ""
 
 
 def words_only(text: str) -> str:

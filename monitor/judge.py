@@ -164,7 +164,7 @@ class _Reading:
         return self.seen.feed.last_success_at is None
 
     def _rekeyed(self) -> dict[int, int]:
-        """Places of entries that are stored under other ids, where the feed changed them wholesale."""
+        """Places of entries that are stored under other ids: the feed changed them wholesale."""
         taken = {find(probe, self.known) for probe in self.known.probes}
         again: dict[int, int] = {}
         for at, item in self.known.reissued.items():
@@ -216,7 +216,7 @@ class _Reading:
 
     def _placed(self, item: NewItem, fresh: Fresh) -> NewItem:
         """The item with its story: of a stored item, of a new one of this document, or its own."""
-        stored, twin = self._among_stored(fresh), self._among_twins(fresh)
+        stored, twin = self._among_stored(item.probe, fresh), self._among_twins(fresh)
         self.twins.add(len(self.items), fresh.signature, self.now.date())
         item = replace(item, signature=fresh.signature)
         if stored.of is not None and (stored.relation == "copy" or twin.relation != "copy"):
@@ -239,10 +239,11 @@ class _Reading:
             why=twin.why,
         )
 
-    def _among_stored(self, fresh: Fresh) -> Placement:
+    def _among_stored(self, probe: Probe, fresh: Fresh) -> Placement:
         known = self.known.items
+        found = ((known[c.item], c.headline) for c in fresh.candidates)
         return place(
-            fresh.piece, ((c.item, _piece(known[c.item]), c.headline) for c in fresh.candidates)
+            fresh.piece, ((item.id, _piece(item, probe, fresh), like) for item, like in found)
         )
 
     def _among_twins(self, fresh: Fresh) -> Placement:
@@ -325,9 +326,9 @@ class _Reading:
     def _announce(self) -> None:
         if self.baseline:
             return
-        for place, item in enumerate(self.items):
+        for position, item in enumerate(self.items):
             if item.relation == "original" or _confirmed(item.mentions) - self._told(item):
-                self._offer(place, None, item.probe, item.mentions, item.language)
+                self._offer(position, None, item.probe, item.mentions, item.language)
 
     def _told(self, item: NewItem) -> frozenset[str]:
         """Entities that the story of a copy names already."""
@@ -397,13 +398,13 @@ def _first(position: int, item: NewItem) -> int:
     return item.story_of if item.story_of is not None else position
 
 
-def _piece(item: KnownItem) -> Piece:
-    return read(
-        item.title,
-        item.text,
-        at=item.published_at or item.first_seen_at,
-        publisher=publisher_of(item.url, str(item.text_feed)),
-    )
+def _piece(item: KnownItem, probe: Probe, fresh: Fresh) -> Piece:
+    """The stored item's features; the new entry's own where the two say the same."""
+    at = item.published_at or item.first_seen_at
+    publisher = publisher_of(item.url, str(item.text_feed))
+    if item.content_hash == probe.content_hash:
+        return replace(fresh.piece, at=at, publisher=publisher)
+    return read(item.title, item.text, at=at, publisher=publisher)
 
 
 def _change(entry: Entry, item: KnownItem) -> str:

@@ -55,4 +55,6 @@ def set_up(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    # That a job's turn was skipped since the last one still ran is no news on a busy machine.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("wirewatch").setLevel(level.upper())

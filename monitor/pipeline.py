@@ -8,24 +8,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
 from monitor.errors import StoreError
-from monitor.judge import Desk, judge, probes_of
-from monitor.records import Known, Observation, PollRecord, StoredFeed
-from monitor.store import Store
+from monitor.records import Observation, PollRecord, StoredFeed
 
 log = logging.getLogger("wirewatch.poll")
 
 Fetch = Callable[[Feed, FetchState], Awaitable[Fetched | NotModified | FeedError]]
 Parse = Callable[[Fetched, Feed], Awaitable[ParsedFeed | FeedError]]
+Learn = Callable[[Observation], Awaitable[PollRecord]]
 Clock = Callable[[], datetime]
 
 
@@ -35,10 +32,8 @@ class Stages:
 
     fetch: Fetch
     parse: Parse
-    store: Store
-    desk: Desk
+    learn: Learn  # known → judge → record
     now: Clock
-    writer: ThreadPoolExecutor  # one thread: SQLite is not made to be shared, and fsync blocks
 
 
 async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
@@ -52,7 +47,7 @@ async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
         answer = await stages.fetch(feed.feed, feed.state)
         result = await stages.parse(answer, feed.feed) if isinstance(answer, Fetched) else answer
         seen = _observation(feed, answer, result, started_at, time.monotonic() - clock)
-        return await _in_writer(seen, stages)
+        return await stages.learn(seen)
     except StoreError:
         raise
     except Exception as error:
@@ -64,25 +59,7 @@ async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
             url=feed.feed.url, reason="internal", message=f"{type(error).__name__}; see the log"
         )
         seconds = time.monotonic() - clock
-        return await _in_writer(_observation(feed, fault, fault, started_at, seconds), stages)
-
-
-async def _in_writer(seen: Observation, stages: Stages) -> PollRecord:
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(stages.writer, _learn, seen, stages)
-
-
-def _learn(seen: Observation, stages: Stages) -> PollRecord:
-    """Known → judge → record, with no other writer in between."""
-    now = stages.now()
-    # Nothing is looked up for a poll without a document: most polls, and those that note a fault,
-    # which must not meet it again.
-    known = Known()
-    if isinstance(seen.result, ParsedFeed):
-        known = stages.store.known(seen.feed, probes_of(seen), now=now)
-    record = judge(seen, known, stages.desk, now=now)
-    stages.store.record(record)
-    return record
+        return await stages.learn(_observation(feed, fault, fault, started_at, seconds))
 
 
 def _observation(

@@ -1,4 +1,4 @@
-"""`wirewatch stories`: which items are the same text or the same event; and mending the stored ones."""
+"""`wirewatch stories`: which items are one text or one event; and mending the stored ones."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import click
 from monitor.cli.shared import config_option, inert_json, json_option, print_json, read_config
 
 if TYPE_CHECKING:
-    from monitor.stories import Piece
     from monitor.store import Store
+    from monitor.stories import Piece
 
 
 class _FileOrCommand(click.Group):
@@ -49,7 +49,11 @@ def stories() -> None:
               help="How many days a copy may come later.")  # fmt: skip
 @click.pass_context
 def group(ctx: click.Context, file: BinaryIO, *, why: bool, days: int) -> None:
-    """Group the items of FILE (default: standard input), JSON lines in the order of arrival."""
+    """Group the items of FILE (default: standard input), JSON lines in the order of arrival.
+
+    \b
+    wirewatch stories group items.jsonl --why
+    """  # noqa: D301 - click's \b
     from datetime import timedelta
 
     from monitor.stories.grouper import Grouper
@@ -111,7 +115,8 @@ def _piece(item: dict[str, Any], before: datetime) -> Piece:
 def _key(item: dict[str, Any]) -> str | None:
     from feeds.urls import url_key
 
-    return url_key(item["url"]) if item["url"] else None
+    key = url_key(item["url"])
+    return key if "/" in key or "?" in key else None  # a home page is nobody's address
 
 
 @stories.command()
@@ -123,7 +128,11 @@ def _key(item: dict[str, Any]) -> str | None:
 def merge(
     story: int, others: tuple[int, ...], note: str, config_path: Path | None, *, as_json: bool
 ) -> None:
-    """Make the OTHERS a part of STORY. Later copies of any of them join it too."""
+    """Make the OTHERS a part of STORY. Later copies of any of them join it too.
+
+    \b
+    wirewatch stories merge 12 15 --note "one fire, two papers"
+    """  # noqa: D301 - click's \b
     from monitor.compose import wall_clock
     from monitor.store import mending
 
@@ -141,7 +150,11 @@ def merge(
 @config_option
 @json_option
 def split(items: tuple[int, ...], note: str, config_path: Path | None, *, as_json: bool) -> None:
-    """Give each of ITEMS, with its copies, a story of its own. Later copies follow it."""
+    """Give each of ITEMS, with its copies, a story of its own. Later copies follow it.
+
+    \b
+    wirewatch stories split 4711
+    """  # noqa: D301 - click's \b
     from monitor.compose import wall_clock
     from monitor.store import mending
 

@@ -18,7 +18,7 @@ class Table:
 
 TABLES: dict[str, Table] = {
     "stories": Table(
-        what="What a reviewer judges and an alert announces: the same text, or the same event, once.",
+        what="What a reviewer judges and an alert announces: one text, or one event, once.",
         label="title",
         sort="first_seen_at",
         facets=("language",),
@@ -60,7 +60,7 @@ TABLES: dict[str, Table] = {
             "revisions": "How many versions are kept in revisions; 0 if never edited",
             "url_key": "Canonical URL by which it is known again",
             "title_key": "Fingerprint of publisher, day and title, used where there is no URL",
-            "text_key": "Fingerprint of the title's words, by which new ids for old items are noticed",
+            "text_key": "Fingerprint of the title's words: tells old items under new ids",
             "content_hash": "Fingerprint of title and text, by which edits are noticed",
         },
     ),

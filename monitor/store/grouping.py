@@ -20,7 +20,8 @@ ACROSS_LIMIT = 40  # items of other languages that one new item is compared with
 MOST_LINKS = 3  # proposed for one item
 
 _LOAD = """
-SELECT s.item, s.rows, s.words, i.first_seen_at FROM signatures AS s JOIN items AS i ON i.id = s.item
+SELECT s.item, s.rows, s.words, i.first_seen_at
+FROM signatures AS s JOIN items AS i ON i.id = s.item
 WHERE s.engine = ? AND i.first_seen_at >= ? ORDER BY s.item"""
 
 _SIGN = "INSERT OR REPLACE INTO signatures (item, rows, words, engine) VALUES (?, ?, ?, ?)"
@@ -40,7 +41,8 @@ UPDATE stories SET (items, copies, origins, last_seen_at) = (
       coalesce(max(first_seen_at), last_seen_at)
     FROM items WHERE story = stories.id),
   press_lag = (
-    SELECT CAST(round(86400 * (min(CASE WHEN f.kind <> 'state-media' THEN julianday(i.first_seen_at) END)
+    SELECT CAST(round(86400 * (
+      min(CASE WHEN f.kind <> 'state-media' THEN julianday(i.first_seen_at) END)
       - min(CASE WHEN f.kind = 'state-media' THEN julianday(i.first_seen_at) END))) AS INTEGER)
     FROM items AS i JOIN feeds AS f ON f.id = i.feed WHERE i.story = stories.id)
 WHERE id = ?"""
@@ -75,7 +77,7 @@ class Recent:
     def look_up(
         self, db: sqlite3.Connection, fresh: Mapping[int, Probe], feed: int, now: datetime
     ) -> dict[int, Fresh]:
-        """For entries seen for the first time, by their place: what they are like, and like whom."""
+        """For entries that are not known, by their place: what they are like, and like whom."""
         if not fresh:
             return {}
         window = self._open(db, now)
@@ -105,11 +107,12 @@ class Recent:
 
     def _sign_anew(self, db: sqlite3.Connection, since: str) -> None:
         """Items of the window without a signature of this engine: after an update of it."""
+        alone = not db.in_transaction
         rows = db.execute(_UNSIGNED, (ENGINE, since)).fetchall()
         for item, title, text, url, feed, seen in rows:
             piece = read(title, text, at=moment(seen), publisher=publisher_of(url, str(feed)))
             _store(db, item, sign(piece))
-        if rows:
+        if rows and alone:
             db.commit()
 
     def remember(self, items: Iterable[tuple[int, NewItem]], now: datetime) -> None:
@@ -136,9 +139,8 @@ def candidates_of(fresh: Mapping[int, Fresh]) -> set[int]:
     return {c.item for one in fresh.values() for c in one.candidates}
 
 
-def relate(db: sqlite3.Connection, item: int, new: NewItem, of_item: int | None) -> None:
-    """Write what a new item is to an older one, and its signature."""
-    db.execute("UPDATE items SET of_item = ?, why = ? WHERE id = ?", (of_item, new.why, item))
+def remember(db: sqlite3.Connection, item: int, new: NewItem) -> None:
+    """Write the signature of a new item."""
     if new.signature:
         _store(db, item, new.signature)
 
@@ -177,4 +179,4 @@ def propose(db: sqlite3.Connection, item: int, story: int, new: NewItem, now: da
         db.execute(_LINK, (item, other, round(score, 3), why, iso(now)))
 
 
-__all__ = ["WINDOW", "Candidate", "Recent", "candidates_of", "propose", "recount", "relate"]
+__all__ = ["WINDOW", "Candidate", "Recent", "candidates_of", "propose", "recount", "remember"]

@@ -87,8 +87,8 @@ def _split(db: sqlite3.Connection, item: int, note: str, now: datetime) -> int:
     if size == 1:
         raise StoreError(f"item {item} is alone in its story {story}")
     new = db.execute(
-        "INSERT INTO stories (title, language, first_seen_at, last_seen_at, items, copies, origins) "
-        "VALUES (?, ?, ?, ?, 1, 0, 1)",
+        "INSERT INTO stories (title, language, first_seen_at, last_seen_at, items, copies, "
+        "origins) VALUES (?, ?, ?, ?, 1, 0, 1)",
         (title, language, seen, seen),
     ).lastrowid
     assert new is not None

@@ -21,7 +21,8 @@ def write(
 ) -> list[tuple[int, NewItem]]:
     """Store it all; returns the new items with their numbers.
 
-    Items, revisions, appearances, mentions, alerts, the ledger and the feed's next poll."""
+    Items, revisions, appearances, mentions, alerts, the ledger and the feed's next poll.
+    """
     writer = _Writer(db, learnt, watchlist_version)
     items = writer.new_items(learnt.items)
     for revision in learnt.revisions:
@@ -37,8 +38,9 @@ def write(
 
 _NEW_ITEM = """
 INSERT INTO items (feed, url, guid, title, text, language, author, published_at, published_raw,
-  first_seen_at, story, relation, revisions, url_key, title_key, text_key, content_hash)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)"""
+  first_seen_at, story, relation, of_item, why, revisions, url_key, title_key, text_key,
+  content_hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)"""
 
 _INDEX = "INSERT INTO items_search (rowid, title, text) VALUES (?, ?, ?)"
 
@@ -110,16 +112,16 @@ class _Writer:
         stored: list[tuple[int, int]] = []
         for item in items:
             story = item.story if item.story_of is None else stored[item.story_of][1]
-            number, story = self._new_item(item, story)
-            stored.append((number, story))
             of_item = item.of_item if item.of_new is None else stored[item.of_new][0]
-            grouping.relate(self.db, number, item, of_item)
+            number, story = self._new_item(item, story, of_item)
+            stored.append((number, story))
+            grouping.remember(self.db, number, item)
             if item.relation != "original":
                 grouping.recount(self.db, story)
             grouping.propose(self.db, number, story, item, self.learnt.now)
         return stored
 
-    def _new_item(self, item: NewItem, story: int | None) -> tuple[int, int]:
+    def _new_item(self, item: NewItem, story: int | None, of_item: int | None) -> tuple[int, int]:
         story = self._join_story(item, story)
         entry, probe = item.probe.entry, item.probe
         row = self._insert(
@@ -137,6 +139,8 @@ class _Writer:
                 self.now,
                 story,
                 item.relation,
+                of_item,
+                item.why,
                 probe.url_key,
                 probe.title_key,
                 probe.text_key,

@@ -18,6 +18,10 @@ from monitor.store import connect, known, outbox, record, schema, subscriptions,
 from monitor.store.grouping import Recent
 from monitor.types import Watchlist
 
+# Begin, keep, take back: a transaction, and a part of one, which is let go of when taken back too.
+_WHOLE = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+_PART = ("SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part"))
+
 
 class Store:
     """One SQLite file with its one writing connection. Use it from one thread at a time.
@@ -80,20 +84,37 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction: all of it or nothing.
+        """One write transaction: all of it or nothing. Within `together()`, a part of that one.
 
         IMMEDIATE, since a deferred one that reads first fails at once when it comes to write
         beside another connection (SQLITE_BUSY without a wait).
         """
         connection = self.db.conn
+        begin, keep, take_back = _PART if connection.in_transaction else _WHOLE
         with self._mapped():
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(begin)
             try:
                 yield connection
-                connection.commit()
+                connection.execute(keep)
             except BaseException:
-                connection.rollback()
+                for statement in take_back:
+                    # When the disk fails, SQLite may have taken the whole back by itself.
+                    if connection.in_transaction:
+                        connection.execute(statement)
                 raise
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make what is stored meanwhile one transaction: for polls that can wait for one commit.
+
+        Each is still stored as a whole or not at all: one that fails takes back its own part.
+        """
+        try:
+            with self.transaction():
+                yield
+        except BaseException:
+            self._recent.drop()
+            raise
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:
@@ -127,7 +148,7 @@ class Store:
         return subscriptions.subscribed(self.db.conn)
 
     def shift_schedule(self, by: timedelta, *, now: datetime) -> None:
-        """Move every next poll and try, for when the wall clock was moved under us; now it is `now`."""
+        """Move every next poll and try: the wall clock was moved under us, and is at `now`."""
         with self.transaction() as db:
             subscriptions.shift(db, by, now=now)
             outbox.shift(db, by)

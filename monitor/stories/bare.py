@@ -1,8 +1,8 @@
 """A text without its dress: what agencies and papers put round a story to say whose it is.
 
-Bylines, datelines, credits, addresses and "send us your tips" lines differ between two copies of one
-text and agree between two texts of one paper. Taking them away before comparing lifts F1 on Korean
-copies from 0.85 to 0.92 at one and the same threshold.
+Bylines, datelines, credits, addresses and "send us your tips" lines differ between two copies of
+one text and agree between two texts of one paper. Taking them away before comparing lifts F1 on
+Korean copies from 0.85 to 0.92 at one and the same threshold.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FOOTERS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# One of these stands in each of them, in lower case: a look that costs a hundredth of the pattern's.
+# One of these stands in each of them, in lower case: a look that costs a hundredth of theirs.
 _FOOTER_WORDS = (
     *("제보", "저작권", "무단", "ⓒ", "©", "재판매", "여러분", "당신의", "카카오톡", "▷"),
     *("编辑", "編輯", "责编", "原标题", "版权", "授权", "本文来源", "転載", "著作権", "無断"),
@@ -157,22 +157,27 @@ _TITLE_DRESS = re.compile(
 # " - UrduPoint", " | Malay Mail": at most four words after a bar or a dash with blanks round it
 _TITLE_TAIL = re.compile(r"\s[|–—-]\s(?:[^\s|–—-]+\s?){1,4}$")
 _TITLE_KEPT = 24  # characters that must be left of a title when its tail is cut
-_NOT_WORD = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def bare_text(text: str, title: str = "") -> str:
-    """The words of the story alone. `title` is taken off the beginning of a text that repeats it."""
+    """The words of the story alone, without `title` where the text begins by repeating it."""
     text = text.removeprefix(title) if title else text
     text = _without_footer(text)
     text = _without(text[:_HEAD], _DATELINES) + text[_HEAD:]
     text = _without(text, _ANYWHERE)
-    return text[:-_TAIL] + _CREDIT_AT_END.sub(" ", text[-_TAIL:])
+    end = text[-_TAIL:]
+    if "제공" in end or "캡처" in end:
+        return text[:-_TAIL] + _CREDIT_AT_END.sub(" ", end)
+    return text
 
 
 def _without(text: str, dresses: tuple[_Dress, ...]) -> str:
     for dress in dresses:
-        if any(word in text for word in dress.needs):
-            text = dress.pattern.sub(" ", text)
+        for word in dress.needs:
+            if word in text:
+                text = dress.pattern.sub(" ", text)
+                break
     return text
 
 
@@ -194,4 +199,4 @@ def bare_title(title: str) -> str:
 
 def letters(text: str) -> str:
     """Letters and digits, case folded: what stays of a text when its dress is taken off."""
-    return _NOT_WORD.sub("", text).casefold()
+    return "".join(_WORD.findall(text)).casefold()

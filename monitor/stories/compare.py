@@ -29,6 +29,7 @@ ANOTHER_DAY = timedelta(
 TEMPLATE = 0.97  # a text of one house on another day is a copy only if next to nothing is new in it
 
 EVENT_HEADLINE = 0.5  # likeness of headlines, by the weight of their words
+EVENT_HEADLINE_ONLY = 0.36  # where there is hardly any text that could speak against it
 EVENT_MIXED = 0.3  # the same where the texts share pieces too
 EVENT_TEXT = 0.2
 EVENT_APART = timedelta(days=2)
@@ -50,18 +51,25 @@ NEITHER = Verdict(relation="", score=0.0, why="")
 
 
 def compare(new: Piece, old: Piece, *, headline: float = 0.0) -> Verdict:
-    """Judge a new item against an older one; `headline` is how alike the window finds their titles."""
+    """Judge a new item against an older one; `headline`: how alike the window finds titles."""
     if new.script != old.script:
         return NEITHER
     if min(len(new.body), len(old.body)) < HEADLINE_ONLY:
         return _by_title(new, old, headline)
-    a, b = shingles(new.text, new.script), shingles(old.text, old.script)
-    common = len(a & b)
-    alike, held = common / len(a | b), common / min(len(a), len(b))
+    alike, held = _common(new, old)
     reason = _copy(new, old, alike, held)
     if reason:
         return Verdict(relation="copy", score=max(alike, held * CUT), why=reason)
     return _same_event(new, old, alike, held, headline)
+
+
+def _common(new: Piece, old: Piece) -> tuple[float, float]:
+    """The share of all pieces that both have, and of the shorter text's that the other has."""
+    if new.text == old.text:  # a wire's text at its customers: seen without cutting it up
+        return 1.0, 1.0
+    a, b = shingles(new.text, new.script), shingles(old.text, old.script)
+    common = len(a & b)
+    return common / len(a | b), common / min(len(a), len(b))
 
 
 def _by_title(new: Piece, old: Piece, headline: float) -> Verdict:
@@ -128,7 +136,10 @@ def _lead(new: Piece, old: Piece) -> float:
 
 
 def _share(one: Piece, other: Piece) -> float:
-    lead = shingles(one.text[:LEAD], one.script)
+    beginning = one.text[:LEAD]
+    if beginning in other.text:
+        return 1.0
+    lead = shingles(beginning, one.script)
     return len(lead & shingles(other.text, other.script)) / len(lead)
 
 
@@ -137,10 +148,19 @@ def _same_event(new: Piece, old: Piece, alike: float, held: float, headline: flo
         return NEITHER
     if new.publisher and new.publisher == old.publisher:
         return NEITHER  # a house tells an event once; its look-alikes are forms and series
-    if headline >= EVENT_HEADLINE:
+    if _counted_apart(new, old):
+        return NEITHER
+    bare = min(len(new.body), len(old.body)) < HEADLINE_ONLY
+    if headline >= (EVENT_HEADLINE_ONLY if bare else EVENT_HEADLINE):
         why = f"headlines {headline:.0%} alike"
     elif headline >= EVENT_MIXED and max(alike, held / 2) >= EVENT_TEXT:
         why = f"headlines {headline:.0%} and texts {alike:.0%} alike"
     else:
         return NEITHER
     return Verdict(relation="same_event", score=max(headline, alike), why=why)
+
+
+def _counted_apart(new: Piece, old: Piece) -> bool:
+    """Headlines with no number in common: the weather of the 8th and of the 18th."""
+    mine, theirs = ({w for w in piece.words if w.isdigit()} for piece in (new, old))
+    return bool(mine) and bool(theirs) and not mine & theirs

@@ -13,9 +13,14 @@ from monitor.stories.bare import bare_text, bare_title, letters
 
 COMPARED = 2_000  # letters; two texts that agree so far are the same, and a cut comes at the end
 
-# Letters of a shingle, about a word and a half in each script: a syllable block or an ideograph says
-# as much as two or three letters of an alphabet.
-_SHINGLE = {"wide": 3, "hangul": 4, "cyrillic": 7, "latin": 7}
+# Letters of a shingle, about a word and a half in each script: a syllable block or an ideograph
+# says as much as two or three letters of an alphabet.
+_SHINGLES = {
+    "wide": re.compile(r"(?=(.{3}))"),
+    "hangul": re.compile(r"(?=(.{4}))"),
+    "cyrillic": re.compile(r"(?=(.{7}))"),
+    "latin": re.compile(r"(?=(.{7}))"),
+}
 # Candidates are looked for by longer pieces, which unrelated texts do not share by chance.
 # In an alphabet only those that begin with one of a few letters: a third of the work, and two texts
 # that agree in all of them agree in these.
@@ -44,20 +49,23 @@ _CAPTION_LONGEST = 700  # letters; agencies put a paragraph of background under 
 _SITE_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.")
 _STEM = 6  # letters that stay of a word of an alphabet: the rest is mostly its ending
 
-# Words that say nothing about an event, in the languages of the program and their neighbours. They are
-# weighed by how rare they are as well; this is for a window that has not seen enough of them.
-_STOP = frozenset(
-    "the and for with that this from are was were has have will his her its who what how why not but "
-    "you all out over after into more than about they their been says said new "
-    "как что это для при его она они или так уже после будет "
-    "los las del por para con una como más sus est les des une dans pour sur avec qui pas aux son "
-    "der die das und von mit den für auf ist ein eine dem nicht bei não uma dos com seu sua mais pela".split()
-)
+# Words that say nothing about an event, in the program's languages with alphabets and in their
+# neighbours. All are weighed by how rare they are as well; this is for a young window.
+_STOP = frozenset({
+    *("the", "and", "for", "with", "that", "this", "from", "are", "was", "were", "has", "have"),
+    *("will", "his", "her", "its", "who", "what", "how", "why", "not", "but", "you", "all", "out"),
+    *("over", "after", "into", "more", "than", "about", "they", "their", "been", "says", "said"),
+    *("new", "как", "что", "это", "для", "при", "его", "она", "они", "или", "так", "уже", "после"),
+    *("будет", "los", "las", "del", "por", "para", "con", "una", "como", "más", "sus", "les"),
+    *("des", "une", "dans", "pour", "sur", "avec", "qui", "pas", "aux", "son", "der", "die", "das"),
+    *("und", "von", "mit", "den", "für", "auf", "ist", "ein", "eine", "dem", "nicht", "bei", "não"),
+    *("uma", "dos", "com", "seu", "sua", "mais", "pela"),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """The features of one item. Those that few comparisons come to ask for are read when they do."""
+    """The features of one item. Those that few comparisons ask for are read when they do."""
 
     title: str  # letters of the bare title
     body: str  # letters of the bare text, at most COMPARED
@@ -174,5 +182,4 @@ def probe_shingles(piece: Piece) -> list[str]:
 @lru_cache(maxsize=512)
 def shingles(text: str, kind: str) -> frozenset[str]:
     """The short pieces of a text, by which likeness is measured."""
-    size = _SHINGLE[kind]
-    return frozenset(text[i : i + size] for i in range(max(len(text) - size + 1, 1)))
+    return frozenset(_SHINGLES[kind].findall(text) or [text])

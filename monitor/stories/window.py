@@ -2,8 +2,8 @@
 
 Two ways in. MinHash over long pieces of the text (rensa; Broder 1997), one row a band: of two texts
 that share a fifth of their long pieces, 97 in 100 are found. And the words of headlines, weighed by
-how rare they are. The signatures are kept in the database (table `signatures`), from which the window
-is filled in the order of item numbers; so a restart changes nothing.
+how rare they are. The signatures are kept in the database (table `signatures`), from which the
+window is filled in the order of item numbers; so a restart changes nothing.
 """
 
 from __future__ import annotations
@@ -152,8 +152,11 @@ class Window:
         """The few items whose headlines share most, by the weight of the words."""
         limit = max(_TOO_COMMON * (len(self._items) + _PRIOR), 8)
         found: dict[int, float] = {}
-        for word, weight in mine.items():
-            if 0 < self._seen[word] <= limit:
+        # Of LEAST_WORDS shared words one at least is not among our two commonest.
+        rare = heapq.nlargest(len(mine) - LEAST_WORDS + 1, mine, key=mine.__getitem__)
+        for word in rare:
+            weight = mine[word]
+            if 0 < self._seen.get(word, 0) <= limit:
                 for item in self._words[word]:
                     found[item] = found.get(item, 0.0) + weight
         # cos ≥ LEAST_HEADLINE needs at least its square of our own weight, whatever they say more

@@ -65,7 +65,7 @@ class Tagger:
         return tuple(_mention(document, shadow, verdict) for verdict in verdicts)
 
     def _of_the_subject(self, source: str) -> bool:
-        """Whether the feed's own name says what it is about ("KCNA Watch"): a cue as good as any."""
+        """Whether the feed is named after the subject ("KCNA Watch"): a cue as good as any."""
         known = self._sources.get(source)
         if known is None:
             if len(self._sources) >= _SOURCES:

@@ -92,7 +92,9 @@ class TestWholesale:
 @pytest.mark.parametrize(
     "variant",
     ["http://news.example/1", "https://www.news.example/1/", "https://m.news.example/1",
-     "https://news.example/1?utm_source=rss", "https://news.example/1/amp", "https://news.example/1#top"],
+     "https://news.example/1?utm_source=rss", "https://news.example/1/amp", "https://news.example/1#top",
+     "https://www.google.com/url?sa=t&url=https%3A%2F%2Fnews.example%2F1&ct=ga",
+     "https://l.facebook.com/l.php?u=http%3A%2F%2Fwww.news.example%2F1%3Ffbclid%3Dx&h=y"],
 )  # fmt: skip
 def test_variants_of_one_address(desk: LearningDesk, variant: str) -> None:
     desk.poll(entry(1))
