@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -79,13 +78,13 @@ class Line:
         go.set()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    def commits(self) -> list[str]:
-        """From now on, every commit of a whole transaction."""
-        found: list[str] = []
-        self.desk.store.db.conn.set_trace_callback(
-            lambda sql: found.append(sql) if sql == "COMMIT" else None
-        )
-        return found
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Every statement that the store runs meanwhile."""
+        connection, found = self.desk.store.db.conn, list[str]()
+        connection.set_trace_callback(lambda sql: found.append(sql.strip()))
+        yield found
+        connection.set_trace_callback(None)
 
 
 @pytest.fixture
@@ -97,13 +96,12 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 def test_those_that_wait_share_a_commit(line: Line) -> None:
     seen = [line.seen(name) for name in FEEDS]
-    commits = line.commits()
-    records = line.learn(seen)
-    assert [record.row.new for record in records if isinstance(record, PollRecord)] == [2] * len(
-        FEEDS
-    )
+    with line.statements() as statements:
+        records = line.learn(seen)
+    new = [record.row.new for record in records if isinstance(record, PollRecord)]
+    assert new == [2] * len(FEEDS)
     assert line.desk.count("polls") == len(FEEDS)
-    assert len(commits) == 2  # MOST of them, then the rest
+    assert statements.count("COMMIT") == 2  # MOST of them, then the rest
 
 
 def test_later_ones_know_what_earlier_ones_brought(line: Line) -> None:
@@ -123,20 +121,12 @@ def test_a_fault_costs_its_own_poll(line: Line) -> None:
     assert line.desk.count("items") == 4
 
 
-def test_what_a_poll_wrote_before_its_fault_is_taken_back(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise FaultyError
-
-    seen = [line.seen("f0"), line.seen("f1", result=ParsedFeed(entries=(entry(7, text="mine"),)))]
-    monkeypatch.setattr("monitor.store.record._Writer.search_index", fail)
-    with monkeypatch.context() as patched:
-        patched.setattr("monitor.store.record._Writer.search_index", _only_for("f0", seen[0]))
-        results = line.learn(seen)
-    assert isinstance(results[0], PollRecord)
-    assert isinstance(results[1], FaultyError)
-    assert line.desk.count("items") == 2
+def test_what_a_poll_wrote_before_its_fault_is_taken_back(line: Line) -> None:
+    unfit = ParsedFeed(entries=(entry(8, author="\ud800"), entry(7, text="mine")))
+    first, broken = line.learn([line.seen("f0"), line.seen("f1", result=unfit)])
+    assert isinstance(first, PollRecord)
+    assert isinstance(broken, UnicodeEncodeError)  # at the second item, when the first is written
+    assert line.desk.count("items") == line.desk.count("stories") == 2
     assert line.desk.count("mentions") == 0
     (found,) = line.desk.rows(
         "SELECT count(*) AS n FROM items_search WHERE items_search MATCH 'text'"
@@ -144,25 +134,7 @@ def test_what_a_poll_wrote_before_its_fault_is_taken_back(
     assert found["n"] == 2
 
 
-def _only_for(_name: str, seen: Observation) -> Any:
-    """The search index of one poll is written; the writer of any other fails there."""
-    from monitor.store.record import _Writer
-
-    original = _Writer.__dict__["search_index"]
-
-    def write(self: Any) -> None:
-        if self.learnt.observation is not seen:
-            raise FaultyError
-        for statement, item, title, text in self._searchable:
-            self.db.execute(statement, (item, title, text))
-
-    assert original is not None
-    return write
-
-
-def test_a_full_disk_stores_none_of_them_and_all_hear_of_it(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_stores_none_of_them_and_all_hear_of_it(line: Line) -> None:
     seen = [line.seen(name) for name in ("f0", "f1", "f2")]
     pages = line.desk.store.db.execute("PRAGMA page_count").fetchone()[0]
     line.desk.store.db.execute(f"PRAGMA max_page_count = {pages}")
@@ -183,20 +155,19 @@ def test_cancelled_while_waiting_leaves_nothing(line: Line) -> None:
     assert line.desk.count("polls") == 2
 
 
-def test_a_poll_without_a_document_looks_nothing_up(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_poll_without_a_document_looks_nothing_up(line: Line) -> None:
     """So that a fault in looking up does not meet the poll that is to note it."""
-
-    def fail(*_: object, **__: object) -> None:
-        raise FaultyError
-
-    monkeypatch.setattr(line.desk.store, "known", fail)
     url = "https://f0.example/feed"
     error = FeedError(url=url, reason="internal", message="FaultyError; see the log")
     same = NotModified(url=url, http_status=304, state=FetchState())
-    results = line.learn([line.seen("f0", result=error), line.seen("f1", result=same)])
+    seen = [line.seen("f0", result=error), line.seen("f1", result=same), line.seen("f2")]
+    with line.statements() as without:
+        results = line.learn(seen[:2])
+    with line.statements() as with_one:
+        line.learn(seen[2:])
     assert [r.row.status for r in results if isinstance(r, PollRecord)] == ["error", "not-modified"]
+    assert not any("json_each" in sql for sql in without)
+    assert any("json_each" in sql for sql in with_one)
 
 
 @pytest.mark.parametrize("year", [1, 999, 2026])
@@ -216,20 +187,13 @@ def test_broken_twin_strftime_writes_years_that_cannot_be_read() -> None:
         moment(broken)
 
 
-@contextmanager
-def _counted(connection: sqlite3.Connection) -> Iterator[list[str]]:
-    found: list[str] = []
-    connection.set_trace_callback(found.append)
-    yield found
-    connection.set_trace_callback(None)
-
-
 def test_items_are_indexed_last(line: Line) -> None:
     """Statements between two of them make FTS5 write out what it has, each time."""
     seen = line.seen("f0")
-    with _counted(line.desk.store.db.conn) as statements:
+    with line.statements() as statements:
         line.learn([seen])
-    kinds = [("items_search (rowid" in sql) for sql in statements if sql.startswith("INSERT INTO")]
-    assert kinds == sorted(kinds)
-    assert kinds.count(True) == 2
-    assert not any("RETURNING" in sql for sql in statements if sql.startswith("INSERT INTO items"))
+    inserts = [sql for sql in statements if sql.startswith("INSERT INTO")]
+    indexing = ["items_search (rowid" in sql for sql in inserts]
+    assert indexing == sorted(indexing)
+    assert indexing.count(True) == 2
+    assert not any("RETURNING" in sql for sql in inserts)

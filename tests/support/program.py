@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PLANTS = Path(__file__).parent.parent / "system" / "data" / "plants.toml"
+ROOT = Path(__file__).parents[2]
+PLANTS = ROOT / "tests" / "system" / "data" / "plants.toml"
 COMMAND = Path(sys.executable).with_name("wirewatch")
 PATIENCE = 60.0  # seconds until a test gives up waiting; far more than anything takes
 
@@ -88,9 +89,10 @@ class Program:
         (self.folder / "feeds.toml").write_text("\n".join(tables), encoding="utf-8")
 
     def clean_environment(self) -> dict[str, str]:
-        """Nothing of the developer's: no settings, no proxies, no locale."""
+        """Nothing of the developer's: no settings, no proxies, no locale. The code is this tree's."""
         return {
             "HOME": str(self.folder),
+            "PYTHONPATH": str(ROOT),
             "PATH": "/usr/bin:/bin",
             "LANG": "C.UTF-8",
             **self.environment,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-POLLS = 300
+POLLS = 240
 # MB per 10,000 polls. So short a run still warms up (10 to 50 measured); a program that keeps what
 # it has polled, 20 entries each time, grows by more than 500.
 LIMIT = 150.0
