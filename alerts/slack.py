@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from alerts.errors import PostError
-from alerts.message import REPEAT, Message, cut, message_of
+from alerts.message import REPEAT, Digest, Message, cut, digest_of, message_of
 from alerts.secrets import Secret, redacted
 from alerts.settings import SlackSettings
 from alerts.text import (
@@ -42,6 +42,12 @@ FALLBACK = 300  # what a notification shows
 PLAIN_TITLE = 200
 PLAIN_URL = 300
 PLAIN_FACT = 75
+
+# A digest: 50 blocks are allowed, header and last line are two, a repeat is marked in one.
+DIGEST_LINES = 40
+DIGEST_ROOM = 8_500  # of the 10,000 that all texts may have together
+DIGEST_FACTS = 240
+PLAIN_LINES = 8
 
 _JSON = {"content-type": "application/json; charset=utf-8"}
 
@@ -72,12 +78,12 @@ class SlackChannel:
 
     async def send(self, alert: Alert) -> Receipt:
         """Post one alert; once more without blocks if Slack does not understand them."""
-        message = message_of(alert)
+        full, plain = payloads(alert)
         try:
-            answer = await self._posted(payload(message))
+            answer = await self._posted(full)
             if answer.status == 400:
                 await self._sleep(self.gap)
-                answer = await self._posted(plain_payload(message))
+                answer = await self._posted(plain)
         except PostError as error:
             outcome = "in-doubt" if error.maybe_sent else "later"
             return Receipt(alert=alert.id, outcome=outcome, message=self._words(str(error)))
@@ -136,6 +142,15 @@ def seconds_asked(value: str, now: datetime) -> float | None:
 # ── payloads ─────────────────────────────────────────────────────────────────────────────────────
 
 
+def payloads(alert: Alert) -> tuple[Block, Block]:
+    """The message in blocks, and the short text that goes when they are refused."""
+    if alert.parts:
+        digest = digest_of(alert)
+        return digest_payload(digest), plain_digest(digest)
+    message = message_of(alert)
+    return payload(message), plain_payload(message)
+
+
 def payload(message: Message) -> Block:
     """The message in blocks, with `text` for notifications."""
     blocks = [_header(message), _section(message)]
@@ -155,6 +170,45 @@ def plain_payload(message: Message) -> Block:
     for label, value in message.facts:
         lines.append(shorten(f"{label}: {value}", PLAIN_FACT, slack_cost))
     return {"text": slack_escaped("\n".join(lines)), **_SILENT}
+
+
+def digest_payload(digest: Digest) -> Block:
+    """A line for each alert, as many as Slack takes; the others are counted."""
+    title = shorten(digest.title, HEADER, slack_cost)
+    blocks: list[Block] = [{"type": "header", "text": _plain(slack_literal(title))}]
+    if digest.repeat:
+        blocks.append(_context(REPEAT))
+    room, shown = DIGEST_ROOM, 0
+    for message in digest.messages[:DIGEST_LINES]:
+        section = _digest_line(message)
+        room -= sum(map(slack_cost, section["text"]["text"]))
+        if room < 0:
+            break
+        blocks.append(section)
+        shown += 1
+    more = len(digest.messages) - shown
+    rest = f"And {more} more: see `wirewatch alerts list`. " if more else ""
+    blocks.append(_context(f"{rest}Together: {digest.why}"))
+    return {
+        "text": slack_escaped(shorten(digest.title, FALLBACK, slack_cost)),
+        "blocks": blocks,
+        **_SILENT,
+    }
+
+
+def plain_digest(digest: Digest) -> Block:
+    """The digest as one short text."""
+    lines = [shorten(digest.title, PLAIN_TITLE, slack_cost), *([REPEAT] if digest.repeat else [])]
+    lines += [shorten(m.title, PLAIN_FACT, slack_cost) for m in digest.messages[:PLAIN_LINES]]
+    return {"text": slack_escaped("\n".join(lines)), **_SILENT}
+
+
+def _digest_line(message: Message) -> Block:
+    said = dict(message.facts)
+    about = [said[label] for label in ("News", "Named", "Source", "First seen") if label in said]
+    line = slack_unformatted(shorten(" · ".join(about), DIGEST_FACTS, slack_cost))
+    text = f"{_linked_title(message)}\n{line}"
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
 
 
 # No preview is fetched: it would tell the publisher's server who reads, and fill the channel.

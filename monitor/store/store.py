@@ -183,3 +183,8 @@ class Store:
         """What became of one send: sent, dead, or pending again."""
         with self.transaction() as db:
             outbox.settle(db, done, now)
+
+    def retry(self, alerts: Sequence[int] | None, now: datetime) -> int:
+        """Put dead alerts back into the outbox, or all of them; returns how many there were."""
+        with self.transaction() as db:
+            return outbox.retry(db, alerts, now)

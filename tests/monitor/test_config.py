@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from alerts.rules import Rule
+from alerts.schedule import read_quiet, read_schedule
 from alerts.secrets import Secret
 from alerts.settings import EmailSettings, SlackSettings
 from feeds.feed_keys import FEED_KEYS, KINDS
@@ -260,6 +261,12 @@ WRONG = [
     # channels
     (BASE + "[channel]\ntype = 'slack'\n", "2: channel: write [channel.NAME]: each channel has a name"),
     (BASE + "[[channel]]\ntype = 'slack'\n", "2: channel: write [channel.NAME]: each channel has a name"),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nmode = 'digest'\nschedule = 'daily at 07:00 Asia/Soul'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '6: alert[1].schedule: must be an IANA time zone such as "Asia/Seoul" (is "daily at 07:00 Asia/Soul"; did you mean "Asia/Seoul"?)'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nquiet = '22-7'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].quiet: must be such as "22:00-07:00 Asia/Seoul" or "22:00-07:00" (UTC) (is "22-7")'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nmode = 'digest'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '2: alert[1].schedule: is missing: when is the digest due? For example "daily at 07:00 Asia/Seoul"'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nschedule = 'daily at 07:00'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].schedule: goes with mode = "digest"'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nrelation = ['frist']\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].relation[1]: must be one of first, new-origin, edit, gone, burst, silence (is "frist"; did you mean "first"?)'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nmax_age = '30m'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].max_age: must be seconds, or text such as "12h" or "7d", from 1 hour to 10 years (is "30m")'),
     (BASE + "[channel.desk]\n", '2: channel.desk.type: must be "slack" or "email" (is missing)'),
     (BASE + "[channel.desk]\ntype = 'pager'\n", '3: channel.desk.type: must be "slack" or "email" (is "pager")'),
     (BASE + "[channel.desk]\ntype = []\n", '3: channel.desk.type: must be "slack" or "email" (is a list)'),
@@ -542,7 +549,18 @@ def test_the_template_shows_every_key_and_its_examples_work(folder):
     config = load(path, environ=environ)
     assert set(config.channels) == {"desk", "mail"}
     assert config.rules == (
-        Rule(name="power stations", sectors=("electric-power",), to=("desk", "mail")),
+        Rule(
+            name="power stations",
+            sectors=("electric-power",),
+            to=("desk", "mail"),
+            quiet=read_quiet("22:00-07:00 Asia/Seoul"),
+        ),
+        Rule(
+            name="the morning's mail",
+            to=("mail",),
+            mode="digest",
+            schedule=read_schedule("weekdays at 07:00 Asia/Seoul"),
+        ),
     )
 
 
@@ -568,7 +586,7 @@ def accepted():
         defaults = {field.name: field.default for field in dataclasses.fields(kind)}
         for name, key in keys.items():
             default = "needed" if key.needed else defaults[name]
-            found[prefix + name] = list(default) if default == () else default
+            found[prefix + name] = list(default) if isinstance(default, tuple) else default
     return found
 
 
@@ -602,7 +620,7 @@ def test_the_examples_of_the_page_are_right(folder):
     mail = mail.replace("/run/secrets/smtp-password", "password")
     slack = slack.replace("WIREWATCH_SLACK_URL", "HOOK")
     config = read(top + fetch + slack + mail + alert)
-    assert len(config.feeds) == len(config.channels) == len(config.rules) == 2
+    assert (len(config.feeds), len(config.channels), len(config.rules)) == (2, 2, 3)
 
 
 def test_every_kind_of_source_is_on_the_page():
