@@ -141,7 +141,31 @@ EMAIL_KEYS = {
     "data_timeout": Key(read=number(1, 3600, _TIMEOUT)),
 }
 
-CHANNEL_KEYS: dict[str, dict[str, Key]] = {"slack": SLACK_KEYS, "email": EMAIL_KEYS}
+SLACK_BOT_KEYS = {
+    "type": Key(read=text, needed=True),
+    "token": Key(read=_secret, needed=True, hidden=True),
+    "channel": Key(read=text, needed=True),
+    "api_url": Key(read=text),
+}
+
+WEBHOOK_KEYS = {
+    "type": Key(read=text, needed=True),
+    "url": Key(read=_secret, needed=True, hidden=True),
+    "secret": Key(read=_secret, needed=True, hidden=True),
+}
+
+APPRISE_KEYS = {
+    "type": Key(read=text, needed=True),
+    "apprise_url": Key(read=_secret, needed=True, hidden=True),
+}
+
+CHANNEL_KEYS: dict[str, dict[str, Key]] = {
+    "slack": SLACK_KEYS,
+    "slack-bot": SLACK_BOT_KEYS,
+    "email": EMAIL_KEYS,
+    "webhook": WEBHOOK_KEYS,
+    "apprise": APPRISE_KEYS,
+}
 
 _Timed = TypeVar("_Timed", Schedule, Quiet)
 
