@@ -13,6 +13,7 @@ from alerts.schedule import Quiet, Schedule
 
 RELATIONS = ("first", "new-origin", "edit", "gone", "burst", "silence")
 MODES = ("now", "digest")
+MOST_AN_HOUR = 20  # messages of a rule, or from a feed, on a channel: more is not read
 MAX_AGE = 7 * 86400  # seconds: what feeds bring that is older was moved or put up again, not news
 
 
@@ -44,6 +45,7 @@ class Rule:
     mode: str = "now"  # now | digest
     schedule: Schedule | None = None  # of a digest
     quiet: Quiet | None = None  # hours in which nothing is sent
+    most_an_hour: int = MOST_AN_HOUR  # messages; the rest of the hour goes as one. 0 = any number
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -66,6 +68,7 @@ class Rule:
             ("mode", self.mode in MODES, f"is not one of {', '.join(MODES)}"),
             ("min_origins", self.min_origins >= 1, "is not 1 or more"),
             ("max_age", self.max_age > 0, "is not above 0"),
+            ("most_an_hour", self.most_an_hour >= 0, "is below 0"),
             ("schedule", bool(self.schedule) or not digest, no_schedule),
             ("schedule", digest or not self.schedule, 'goes with mode = "digest"'),
         ]

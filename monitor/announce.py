@@ -65,7 +65,7 @@ def timing(rule: Rule, now: datetime) -> Timing:
         return Timing(due=due, batch=f"digest of {rule.name}, due {iso(due)}")
     if rule.quiet and (end := quiet_until(rule.quiet, now)):
         return Timing(due=end, batch=f"quiet hours of {rule.name}, until {iso(end)}")
-    return Timing(due=now)
+    return Timing(due=now, most_an_hour=rule.most_an_hour)
 
 
 def offers(

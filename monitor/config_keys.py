@@ -200,6 +200,7 @@ ALERT_KEYS = {
     "mode": Key(read=choice(*MODES)),
     "schedule": Key(read=_timed(read_schedule)),
     "quiet": Key(read=_timed(read_quiet)),
+    "most_an_hour": Key(read=whole(0, 10_000, "must be a whole number from 0 to 10000")),
     "to": Key(read=text, needed=True, many=True),
 }
 

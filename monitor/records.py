@@ -173,6 +173,7 @@ class Timing:
 
     due: datetime
     batch: str = ""  # what it is sent together with; "" = alone
+    most_an_hour: int = 0  # alone; 0 = any number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from monitor.clock import iso, moment
 from monitor.records import OutboxAlert, Timing
 
-STORM = 20  # messages of one rule, or from one feed, on a channel in an hour: more is not read
 HOUR = timedelta(hours=1)
 
 _PUT = """
@@ -111,11 +110,11 @@ class Outbox:
 
     def _timing(self, rule: str, channel: str, feed: int) -> Timing:
         timing = self.timings.get(rule, Timing(due=self.now))
-        if timing.batch or timing.due > self.now:
+        if not timing.most_an_hour:
             return timing
-        return self._storm(rule, channel, feed) or timing
+        return self._storm(rule, channel, feed, timing.most_an_hour) or timing
 
-    def _storm(self, rule: str, channel: str, feed: int) -> Timing | None:
+    def _storm(self, rule: str, channel: str, feed: int, most: int) -> Timing | None:
         """When and with what the next alert goes if the hour has had too many; None if not."""
         asked = {
             "rule": rule,
@@ -124,10 +123,10 @@ class Outbox:
             "since": iso(self.now - HOUR),
         }
         by_rule, rule_since, by_feed, feed_since = self.db.execute(_RECENT, asked).fetchone()
-        if by_rule >= STORM:
-            return _gathered(f"rule {rule}", rule_since)
-        if by_feed >= STORM:
-            return _gathered(f"feed {feed}", feed_since)
+        if by_rule >= most:
+            return _gathered(most, f"rule {rule}", rule_since)
+        if by_feed >= most:
+            return _gathered(most, f"feed {feed}", feed_since)
         return None
 
 
@@ -144,8 +143,8 @@ def occasion_of(relation: str, subject: Subject) -> str:
             return relation
 
 
-def _gathered(what: str, since: str) -> Timing:
-    """One message at the end of the hour that began with the first of the twenty."""
+def _gathered(most: int, what: str, since: str) -> Timing:
+    """One message at the end of the hour that began with the first of those that went alone."""
     return Timing(
-        due=moment(since) + HOUR, batch=f"more than {STORM} in an hour by {what}, from {since}"
+        due=moment(since) + HOUR, batch=f"more than {most} in an hour by {what}, from {since}"
     )

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from alerts.deliver import Settlement
-from alerts.rules import Rule
+from alerts.rules import MOST_AN_HOUR, Rule
 from alerts.schedule import read_quiet, read_schedule
 from monitor.announce import age_of, alert_of
 from monitor.records import Waiting
-from monitor.store import announced
 from tests.support.learning import START, LearningDesk, entry
 
 ALL = ("first", "new-origin", "edit", "gone")
@@ -267,7 +266,7 @@ class TestStorm:
         while row := claim(desk):
             sizes.append(1 + len(row.others))
             settle(desk, row)
-        assert sizes == [1] * announced.STORM
+        assert sizes == [1] * MOST_AN_HOUR
         desk.now = begun + timedelta(hours=1)
         storm = claim(desk)
         assert storm
@@ -281,12 +280,17 @@ class TestStorm:
         desk.poll(*self.entries(1, first=80), entry(1))
         assert claim(desk)
 
+    def test_any_number_where_that_is_asked_for(self, desk: LearningDesk) -> None:
+        rule(desk, most_an_hour=0)
+        desk.poll(*self.entries(30), entry(1))
+        assert len(desk.rows("SELECT id FROM alerts WHERE batch = ''")) == 30
+
     def test_a_feed_over_several_rules(self, desk: LearningDesk) -> None:
         rules = tuple(Rule(name=f"r{n}", to=("desk",)) for n in range(4))
         object.__setattr__(desk.desk, "rules", rules)
         desk.poll(*self.entries(6), entry(1))
         alone = desk.rows("SELECT id FROM alerts WHERE batch = ''")
-        assert len(alone) == announced.STORM
+        assert len(alone) == MOST_AN_HOUR
         (together,) = desk.rows("SELECT DISTINCT batch FROM alerts WHERE batch <> ''")
         assert "by feed 1" in together["batch"]
 

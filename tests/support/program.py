@@ -30,6 +30,7 @@ webhook_url = "env:WIREWATCH_SLACK_URL"
 [[alert]]
 name = "everything"
 to = ["desk"]
+most_an_hour = 0
 """
 
 
