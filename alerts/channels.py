@@ -1,6 +1,6 @@
 """From settings to channels.
 
-A Slack webhook is one channel. A mail channel is one channel a recipient, named
+Most are one channel. A mail channel is one channel a recipient, named
 `desk:analyst@example.org`: the outbox has a row for each, so that every mailbox has its own tries,
 its own refusal and its own doubt, and no receipt has to stand for several fates.
 """
@@ -9,24 +9,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import assert_never
 
+from alerts.apprise import AppriseChannel
 from alerts.email import EmailChannel
-from alerts.settings import ChannelSettings, SlackSettings
+from alerts.settings import (
+    AppriseSettings,
+    ChannelSettings,
+    EmailSettings,
+    SlackBotSettings,
+    SlackSettings,
+    WebhookSettings,
+)
 from alerts.slack import SlackChannel
+from alerts.slack_bot import SlackBotChannel
 from alerts.types import Channel, Post
+from alerts.webhook import WebhookChannel
 
 
 def channel_names(settings: ChannelSettings) -> tuple[str, ...]:
     """The names under which the outbox keeps rows: what a rule's `to` stands for."""
-    if isinstance(settings, SlackSettings):
-        return (settings.name,)
-    return tuple(f"{settings.name}:{recipient}" for recipient in settings.to)
+    if isinstance(settings, EmailSettings):
+        return tuple(f"{settings.name}:{recipient}" for recipient in settings.to)
+    return (settings.name,)
 
 
 def channel_from(
     settings: ChannelSettings, post: Post, now: Callable[[], datetime]
 ) -> tuple[Channel, ...]:
     """The channels, in the order of `channel_names`. `now` gives the time in UTC."""
-    if isinstance(settings, SlackSettings):
-        return (SlackChannel(settings, post, now),)
-    return tuple(EmailChannel(settings, recipient, now) for recipient in settings.to)
+    match settings:
+        case SlackSettings():
+            return (SlackChannel(settings, post, now),)
+        case SlackBotSettings():
+            return (SlackBotChannel(settings, post, now),)
+        case WebhookSettings():
+            return (WebhookChannel(settings, post, now),)
+        case AppriseSettings():
+            return (AppriseChannel(settings, now),)
+        case EmailSettings():
+            return tuple(EmailChannel(settings, recipient, now) for recipient in settings.to)
+        case _:
+            assert_never(settings)

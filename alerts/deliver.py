@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.types import Alert, Channel, Receipt
@@ -36,6 +36,7 @@ class Settlement:
     in_doubt: bool  # a try may have arrived without our knowing
     next_try_at: datetime | None  # None unless pending
     message: str  # for people: why it is not sent
+    thread: str = ""  # where the channel put it
 
 
 def next_try_at(
@@ -65,7 +66,7 @@ def settlement(alert: Alert, receipt: Receipt, now: datetime, jitter: float) -> 
     again = next_try_at(alert.attempts + 1, receipt.retry_after, now, jitter)
     match receipt.outcome:
         case "sent":
-            return _settled(alert, "sent")
+            return replace(_settled(alert, "sent"), thread=receipt.thread)
         case "refused":
             return _settled(alert, "dead", receipt.message)
         case "later":

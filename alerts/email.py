@@ -18,6 +18,7 @@ import re
 import ssl
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
 
@@ -80,7 +81,8 @@ class EmailChannel:
 
     async def send(self, alert: Alert) -> Receipt:
         """Hand one alert to the mail server."""
-        raw = letter(alert, self._settings, self._recipient, self._now()).as_bytes()
+        mail = letter(alert, self._settings, self._recipient, self._now())
+        raw = mail.as_bytes()
         with closing(self._client()) as client:
             try:
                 async with asyncio.timeout(self._settings.timeout):
@@ -94,7 +96,8 @@ class EmailChannel:
                 words = "the message was sent, but the server's answer was lost"
                 return Receipt(alert=alert.id, outcome="in-doubt", message=words)
             await _goodbye(client)
-        return receipt
+        sent = receipt.outcome == "sent"
+        return replace(receipt, thread=mail["Message-ID"]) if sent else receipt
 
     def _client(self) -> _Client:
         settings = self._settings

@@ -6,6 +6,7 @@ Everything in a `Message` is clean text on one line; escaping is left to the cha
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +17,9 @@ LONGEST_TITLE = 500  # characters; headlines are under 200, and a channel may cu
 LONGEST_SNIPPET = 700
 LONGEST_FACT = 300
 MOST_NAMED = 5  # entities written out; the others are counted
+
+MOST_RULES = 3  # in a digest's title
+MOST_COUNTED = 12  # entities in a digest's picture
 
 REPEAT = "(possible repeat)"
 
@@ -56,6 +60,35 @@ def message_of(alert: Alert) -> Message:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Several messages in one."""
+
+    title: str
+    why: str  # they come together
+    repeat: bool
+    messages: tuple[Message, ...]
+    counts: tuple[tuple[str, int], ...]  # how many name each entity, most first
+
+
+def digest_of(alert: Alert) -> Digest:
+    """The digest of an alert with parts."""
+    rules = list(dict.fromkeys(one_line(part.rule, 60) for part in alert.parts))
+    more = f" and {len(rules) - MOST_RULES} more rules" if len(rules) > MOST_RULES else ""
+    names = Counter(
+        name
+        for part in alert.parts
+        for name in {one_line(named.name, 80) or "(unnamed)" for named in part.named}
+    )
+    return Digest(
+        title=f"{len(alert.parts)} alerts: {', '.join(rules[:MOST_RULES])}{more}",
+        why=one_line(alert.batch, LONGEST_FACT),
+        repeat=alert.in_doubt,
+        messages=tuple(map(message_of, alert.parts)),
+        counts=tuple(names.most_common(MOST_COUNTED)),
+    )
+
+
 def utc(moment: datetime) -> str:
     """`21 Nov 2026, 06:12 UTC`: a date that nobody reads the other way round."""
     at = moment.astimezone(UTC)
@@ -79,6 +112,7 @@ def cut(pieces: tuple[Piece, ...], limit: int, cost: Cost | None = None) -> tupl
 
 def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:
     facts = [
+        ("News", alert.news),
         ("Named", _named(alert.named)),
         ("Source", _source(alert)),
         ("First seen", utc(alert.first_seen_at)),

@@ -9,6 +9,12 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from alerts.errors import RuleError
+from alerts.schedule import Quiet, Schedule
+
+RELATIONS = ("first", "new-origin", "edit", "gone", "burst", "silence")
+MODES = ("now", "digest")
+MOST_AN_HOUR = 20  # messages of a rule, or from a feed, on a channel: more is not read
+MAX_AGE = 7 * 86400  # seconds: what feeds bring that is older was moved or put up again, not news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +39,39 @@ class Rule:
     languages: tuple[str, ...] = ()  # BCP 47 primary subtags
     words: tuple[str, ...] = ()  # one of them stands in title or text; a final * allows an ending
     exclude: tuple[str, ...] = ()  # none of them does
+    relation: tuple[str, ...] = ("first",)  # what of a story is announced
+    min_origins: int = 1  # sources that tell the story in words of their own
+    max_age: int = MAX_AGE  # seconds since publication
+    mode: str = "now"  # now | digest
+    schedule: Schedule | None = None  # of a digest
+    quiet: Quiet | None = None  # hours in which nothing is sent
+    most_an_hour: int = MOST_AN_HOUR  # messages; the rest of the hour goes as one. 0 = any number
 
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise RuleError(self.name, "name", "is missing")
-        if not self.to:
-            raise RuleError(self.name, "to", "names no channel")
+        for key, good, problem in self._checks():
+            if not good:
+                raise RuleError(self.name, key, problem)
         for one in fields(self):
             values = getattr(self, one.name)
-            if one.name != "name" and not all(value.strip(" *") for value in values):
+            if isinstance(values, tuple) and not all(value.strip(" *") for value in values):
                 raise RuleError(self.name, one.name, "has an empty value")
+
+    def _checks(self) -> list[tuple[str, bool, str]]:
+        digest = self.mode == "digest"
+        no_schedule = 'is missing: when is the digest due? For example "daily at 07:00 Asia/Seoul"'
+        return [
+            ("to", bool(self.to), "names no channel"),
+            ("relation", bool(self.relation), "names nothing to announce"),
+            ("relation", set(self.relation) <= set(RELATIONS), f"is not of {', '.join(RELATIONS)}"),
+            ("mode", self.mode in MODES, f"is not one of {', '.join(MODES)}"),
+            ("min_origins", self.min_origins >= 1, "is not 1 or more"),
+            ("max_age", self.max_age > 0, "is not above 0"),
+            ("most_an_hour", self.most_an_hour >= 0, "is below 0"),
+            ("schedule", bool(self.schedule) or not digest, no_schedule),
+            ("schedule", digest or not self.schedule, 'goes with mode = "digest"'),
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

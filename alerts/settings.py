@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
+from alerts.apprise_library import is_installed, knows
 from alerts.errors import SettingsError
 from alerts.secrets import Secret
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 8314, section 3; RFC 5321, section 4.5.4.2
+
+SHORTEST_KEY = 16  # characters of a signing key
 
 DIALOGUE_SECONDS = 120.0  # greeting to DATA. RFC 5321 grants minutes a step; a queue may try again
 ANSWER_SECONDS = 600.0  # RFC 5321, section 4.5.3.2.6: giving up sooner makes duplicates (RFC 1047)
@@ -34,14 +37,70 @@ class SlackSettings:
 
     def __post_init__(self) -> None:
         _check_name(self.name)
-        try:
-            parts = urlsplit(self.webhook_url.reveal())
-            plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
-            good = bool(parts.hostname) and (parts.scheme == "https" or plain)
-        except ValueError:
-            good = False
-        if not good:
-            raise SettingsError(self.name, "webhook_url", "is not an https address")
+        _check_https(self.name, "webhook_url", self.webhook_url.reveal())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackBotSettings:
+    """A bot's token, and the channel that it writes to.
+
+    Raises:
+        SettingsError: a value cannot be used.
+    """
+
+    name: str
+    token: Secret  # xoxb-…
+    channel: str  # id of the channel, C0123456789
+    api_url: str = "https://slack.com/api"  # GovSlack has its own
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        _check_https(self.name, "api_url", self.api_url)
+        if not re.fullmatch(r"[A-Z0-9]{8,30}", self.channel):
+            problem = "is not a channel's id such as C0123456789 (its details show it)"
+            raise SettingsError(self.name, "channel", problem)
+        if not re.fullmatch(r"[\x21-\x7e]+", self.token.reveal()):
+            raise SettingsError(self.name, "token", "is not a bot token (xoxb-…)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """An address that takes JSON, and the key that it is signed with.
+
+    Raises:
+        SettingsError: a value cannot be used.
+    """
+
+    name: str
+    url: Secret  # may hold a password
+    secret: Secret
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        _check_https(self.name, "url", self.url.reveal())
+        if len(self.secret.reveal()) < SHORTEST_KEY:
+            problem = f"is shorter than {SHORTEST_KEY} characters: it could be guessed"
+            raise SettingsError(self.name, "secret", problem)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppriseSettings:
+    """An address as the Apprise library writes it.
+
+    Raises:
+        SettingsError: the library is not installed or does not know the address.
+    """
+
+    name: str
+    apprise_url: Secret
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        if not is_installed():
+            problem = "needs the Apprise library: pip install 'wirewatch[apprise]'"
+            raise SettingsError(self.name, "type", problem)
+        if not knows(self.apprise_url.reveal()):
+            raise SettingsError(self.name, "apprise_url", "is not an address that Apprise knows")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +146,20 @@ class EmailSettings:
         ]
 
 
-ChannelSettings = SlackSettings | EmailSettings
+ChannelSettings = (
+    SlackSettings | SlackBotSettings | EmailSettings | WebhookSettings | AppriseSettings
+)
+
+
+def _check_https(channel: str, key: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        good = bool(parts.hostname) and (parts.scheme == "https" or plain)
+    except ValueError:
+        good = False
+    if not good:
+        raise SettingsError(channel, key, "is not an https address")
 
 
 def _check_name(name: str) -> None:

@@ -9,16 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
-from alerts.errors import PostError
-from alerts.message import REPEAT, Message, cut, message_of
-from alerts.secrets import Secret, redacted
+from alerts.message import REPEAT, Digest, Message, cut, digest_of, message_of
+from alerts.posting import JSON, POST_SECONDS, answered, guarded
+from alerts.secrets import Secret
 from alerts.settings import SlackSettings
 from alerts.text import (
-    one_line,
     shorten,
     slack_cost,
     slack_escaped,
@@ -28,7 +26,6 @@ from alerts.text import (
 from alerts.types import Alert, Post, PostAnswer, Receipt
 
 GAP = 1.0  # seconds: Slack's limit for one webhook
-POST_SECONDS = 60.0  # above any transport's own limit: a send that never ends stops the channel
 
 # Counted by `slack_cost`, escaped. The section's parts add up to less than its 3,000.
 HEADER = 150
@@ -43,7 +40,11 @@ PLAIN_TITLE = 200
 PLAIN_URL = 300
 PLAIN_FACT = 75
 
-_JSON = {"content-type": "application/json; charset=utf-8"}
+# A digest: 50 blocks are allowed, header and last line are two, a repeat is marked in one.
+DIGEST_LINES = 40
+DIGEST_ROOM = 8_500  # of the 10,000 that all texts may have together
+DIGEST_FACTS = 240
+PLAIN_LINES = 8
 
 Block = dict[str, Any]
 """A piece of Slack's JSON."""
@@ -72,68 +73,32 @@ class SlackChannel:
 
     async def send(self, alert: Alert) -> Receipt:
         """Post one alert; once more without blocks if Slack does not understand them."""
-        message = message_of(alert)
-        try:
-            answer = await self._posted(payload(message))
-            if answer.status == 400:
-                await self._sleep(self.gap)
-                answer = await self._posted(plain_payload(message))
-        except PostError as error:
-            outcome = "in-doubt" if error.maybe_sent else "later"
-            return Receipt(alert=alert.id, outcome=outcome, message=self._words(str(error)))
-        except TimeoutError:
-            words = f"no answer within {self._deadline:g} s"
-            return Receipt(alert=alert.id, outcome="in-doubt", message=words)
-        return self._receipt(alert, answer)
+        return await guarded(alert, self._send(alert), self._deadline, self._url)
+
+    async def _send(self, alert: Alert) -> Receipt:
+        full, plain = payloads(alert)
+        answer = await self._posted(full)
+        if answer.status == 400:
+            await self._sleep(self.gap)
+            answer = await self._posted(plain)
+        return answered(alert, answer, "Slack", self._now(), self._url)
 
     async def _posted(self, body: Block) -> PostAnswer:
         raw = json.dumps(body, ensure_ascii=False).encode()
         async with asyncio.timeout(self._deadline):
-            return await self._post(self._url.reveal(), raw, _JSON)
-
-    def _receipt(self, alert: Alert, answer: PostAnswer) -> Receipt:
-        outcome = outcome_of(answer.status)
-        if outcome == "sent":
-            return Receipt(alert=alert.id, outcome=outcome)
-        return Receipt(
-            alert=alert.id,
-            outcome=outcome,
-            message=self._words(f"Slack answered {answer.status}: {answer.body}"),
-            retry_after=seconds_asked(answer.headers.get("retry-after", ""), self._now()),
-        )
-
-    def _words(self, text: str) -> str:
-        return one_line(redacted(text, self._url), 200)
-
-
-def outcome_of(status: int) -> str:
-    """What a webhook's HTTP status means for the alert.
-
-    400, 403, 404 and 410 are Slack's for a payload, a permission, a hook or a channel that will be
-    no better the next time. 408, 425 and 429 are the only 4xx that ask for another try; a redirect
-    or anything unheard of comes from something on the way that will be gone again.
-    """
-    if 200 <= status < 300:
-        return "sent"
-    if 400 <= status < 500 and status not in {408, 425, 429}:
-        return "refused"
-    return "later"
-
-
-def seconds_asked(value: str, now: datetime) -> float | None:
-    """A Retry-After header in seconds (RFC 9110, section 10.2.3), None if it says nothing."""
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(min(int(value[:12]), 10**9))
-    try:
-        until = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - now).total_seconds())
+            return await self._post(self._url.reveal(), raw, JSON)
 
 
 # ── payloads ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def payloads(alert: Alert) -> tuple[Block, Block]:
+    """The message in blocks, and the short text that goes when they are refused."""
+    if alert.parts:
+        digest = digest_of(alert)
+        return digest_payload(digest), plain_digest(digest)
+    message = message_of(alert)
+    return payload(message), plain_payload(message)
 
 
 def payload(message: Message) -> Block:
@@ -155,6 +120,45 @@ def plain_payload(message: Message) -> Block:
     for label, value in message.facts:
         lines.append(shorten(f"{label}: {value}", PLAIN_FACT, slack_cost))
     return {"text": slack_escaped("\n".join(lines)), **_SILENT}
+
+
+def digest_payload(digest: Digest) -> Block:
+    """A line for each alert, as many as Slack takes; the others are counted."""
+    title = shorten(digest.title, HEADER, slack_cost)
+    blocks: list[Block] = [{"type": "header", "text": _plain(slack_literal(title))}]
+    if digest.repeat:
+        blocks.append(_context(REPEAT))
+    room, shown = DIGEST_ROOM, 0
+    for message in digest.messages[:DIGEST_LINES]:
+        section = _digest_line(message)
+        room -= sum(map(slack_cost, section["text"]["text"]))
+        if room < 0:
+            break
+        blocks.append(section)
+        shown += 1
+    more = len(digest.messages) - shown
+    rest = f"And {more} more: see `wirewatch alerts list`. " if more else ""
+    blocks.append(_context(f"{rest}Together: {digest.why}"))
+    return {
+        "text": slack_escaped(shorten(digest.title, FALLBACK, slack_cost)),
+        "blocks": blocks,
+        **_SILENT,
+    }
+
+
+def plain_digest(digest: Digest) -> Block:
+    """The digest as one short text."""
+    lines = [shorten(digest.title, PLAIN_TITLE, slack_cost), *([REPEAT] if digest.repeat else [])]
+    lines += [shorten(m.title, PLAIN_FACT, slack_cost) for m in digest.messages[:PLAIN_LINES]]
+    return {"text": slack_escaped("\n".join(lines)), **_SILENT}
+
+
+def _digest_line(message: Message) -> Block:
+    said = dict(message.facts)
+    about = [said[label] for label in ("News", "Named", "Source", "First seen") if label in said]
+    line = slack_unformatted(shorten(" · ".join(about), DIGEST_FACTS, slack_cost))
+    text = f"{_linked_title(message)}\n{line}"
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
 
 
 # No preview is fetched: it would tell the publisher's server who reads, and fill the channel.

@@ -43,6 +43,11 @@ class Alert:
     attempts: int = 0  # tries made before this one
     in_doubt: bool = False  # an earlier try may have arrived
     key: str = ""  # the same for every try: Message-ID, idempotency key
+    relation: str = "first"  # what is news: first, new-origin, edit, gone, burst, silence
+    news: str = ""  # the same in a sentence; "" = the first of its story
+    thread: str = ""  # where the channel put the first message about the story
+    parts: tuple[Alert, ...] = ()  # of a digest, oldest first; it says what they say, no more
+    batch: str = ""  # why they come together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ class Receipt:
     outcome: str  # "sent" | "later" | "refused" | "in-doubt"
     message: str = ""  # one line for people; never holds a secret
     retry_after: float | None = None  # seconds, as the other side asked
+    thread: str = ""  # where it was put, for later messages about the story to stand under
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

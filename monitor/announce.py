@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from alerts import rules
 from alerts.rules import Rule
+from alerts.schedule import next_due, quiet_until
 from alerts.types import Alert, Named
 from feeds.types import Entry, Feed
 from monitor.clock import iso, iso_or_none, moment, moment_or_none
-from monitor.records import Waiting
+from monitor.records import Timing, Waiting
 from monitor.snippets import snippet
 from monitor.types import Entity, Mention
 
 # A feed decides how long its title is; the outbox keeps what any channel could show.
 LONGEST_TITLE = 2_000  # characters
+EARLIEST_YEAR = 1990  # before the web: 1970 and 0001 are how programs write "no date"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,9 @@ class Facts:
     feed: Feed
     language: str
     now: datetime
+    relation: str = "first"  # what is news: see alerts.rules.RELATIONS
+    news: str = ""  # the same in a sentence
+    first_seen_at: datetime | None = None  # None = now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,24 @@ class Offer:
     rule: str
     channel: str
     payload: str
+    min_origins: int
+
+
+def age_of(published_at: datetime | None, now: datetime) -> timedelta:
+    """Since publication, where the publisher's date is one that can be true, else none."""
+    if published_at is None or published_at.year < EARLIEST_YEAR:
+        return timedelta(0)
+    return max(now - published_at, timedelta(0))  # dates ahead of us are wrong zones, not old
+
+
+def timing(rule: Rule, now: datetime) -> Timing:
+    """When what the rule announces now is sent, and what together with."""
+    if rule.schedule:
+        due = next_due(rule.schedule, now)
+        return Timing(due=due, batch=f"digest of {rule.name}, due {iso(due)}")
+    if rule.quiet and (end := quiet_until(rule.quiet, now)):
+        return Timing(due=end, batch=f"quiet hours of {rule.name}, until {iso(end)}")
+    return Timing(due=now, most_an_hour=rule.most_an_hour)
 
 
 def offers(
@@ -52,6 +76,8 @@ def offers(
 ) -> Iterator[Offer]:
     """Every (rule, channel) that announces the item; `routes` gives a channel's outbox names."""
     confirmed = [m for m in facts.mentions if m.state == "confirmed"]
+    age = age_of(facts.entry.published_at, facts.now).total_seconds()
+    alert_rules = [r for r in alert_rules if facts.relation in r.relation and age <= r.max_age]
     if not confirmed or not alert_rules:
         return
     named = [entities[entity] for entity in dict.fromkeys(m.entity for m in confirmed)]
@@ -69,7 +95,12 @@ def offers(
         payload = _payload(facts, [m for m in confirmed if m.entity in because], entities)
         for name in rule.to:
             for channel in routes.get(name, ()):
-                yield Offer(rule=rule.name, channel=channel, payload=payload)
+                yield Offer(
+                    rule=rule.name,
+                    channel=channel,
+                    payload=payload,
+                    min_origins=rule.min_origins,
+                )
 
 
 def asked(
@@ -90,6 +121,23 @@ def asked(
     )
 
 
+def only(facts: Facts, entities: AbstractSet[str]) -> Facts:
+    """The same, as far as it is about these entities."""
+    return replace(facts, mentions=[m for m in facts.mentions if m.entity in entities])
+
+
+def edit_news(
+    added: AbstractSet[str], removed: AbstractSet[str], entities: Mapping[str, Entity]
+) -> str:
+    """Such as: An edit added Arin Dam; it removed Bolu Mine."""
+    said = [
+        f"{verb} {', '.join(entities[e].name if e in entities else e for e in sorted(some))}"
+        for verb, some in (("added", added), ("removed", removed))
+        if some
+    ]
+    return f"An edit {'; it '.join(said)}."
+
+
 def _payload(facts: Facts, because: Sequence[Mention], entities: Mapping[str, Entity]) -> str:
     entry, first = facts.entry, because[0]
     source = entry.title if first.field == "title" else entry.text
@@ -101,12 +149,13 @@ def _payload(facts: Facts, because: Sequence[Mention], entities: Mapping[str, En
             "source": facts.feed.name,
             "source_kind": facts.feed.kind,
             "language": facts.language,
-            "first_seen_at": iso(facts.now),
+            "first_seen_at": iso(facts.first_seen_at or facts.now),
             "published_at": iso_or_none(entry.published_at),
             "published_raw": entry.published_raw,
             "snippet": around.text,
             "snippet_marks": [[around.start, around.end]],
             "named": _named(because, entities),
+            "news": facts.news,
         },
         ensure_ascii=False,
     )
@@ -127,7 +176,15 @@ def _named(because: Sequence[Mention], entities: Mapping[str, Entity]) -> list[d
 
 
 def alert_of(row: Waiting) -> Alert:
-    """The alert that a claimed row of the outbox stands for."""
+    """The alert that a claimed row of the outbox stands for, with those that go with it."""
+    first = _alert(row)
+    if not row.others:
+        return first
+    parts = (_alert(replace(row, others=())), *map(_alert, row.others))
+    return replace(first, parts=parts, in_doubt=row.in_doubt, thread="", batch=row.batch)
+
+
+def _alert(row: Waiting) -> Alert:
     said = json.loads(row.payload)
     return Alert(
         id=row.id,
@@ -150,4 +207,7 @@ def alert_of(row: Waiting) -> Alert:
         attempts=row.attempts,
         in_doubt=row.in_doubt,
         key=row.key,
+        relation=row.relation,
+        news=said["news"],
+        thread=row.thread,
     )

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from alerts.errors import SettingsError
 from alerts.secrets import Secret
-from alerts.settings import ChannelSettings, EmailSettings, SlackSettings
+from alerts.settings import (
+    AppriseSettings,
+    ChannelSettings,
+    EmailSettings,
+    SlackBotSettings,
+    SlackSettings,
+    WebhookSettings,
+)
 from feeds.tables import SettingError, Source, read_bytes, read_table, shown
 from feeds.toml_lines import Where
 from monitor.config_keys import CHANNEL_KEYS, located
 
-_SETTINGS: dict[str, type[SlackSettings | EmailSettings]] = {
+_SETTINGS: dict[str, Callable[..., ChannelSettings]] = {
     "slack": SlackSettings,
+    "slack-bot": SlackBotSettings,
     "email": EmailSettings,
+    "webhook": WebhookSettings,
+    "apprise": AppriseSettings,
 }
 
 
@@ -74,7 +84,7 @@ def _channel(
     kind = table.get("type")
     if not isinstance(kind, str) or kind not in CHANNEL_KEYS:
         now = "is missing" if kind is None else f"is {shown(kind)}"
-        source.wrong(("channel", name, "type"), f'must be "slack" or "email" ({now})')
+        source.wrong(("channel", name, "type"), f"must be one of {', '.join(CHANNEL_KEYS)} ({now})")
         return None
     before = len(source.problems)
     settings = read_table(source, table, ("channel", name), CHANNEL_KEYS[kind])

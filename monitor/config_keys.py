@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alerts.errors import SettingsError
+from alerts.rules import MODES, RELATIONS
+from alerts.schedule import Quiet, Schedule, read_quiet, read_schedule
 from alerts.settings import PORTS, EmailSettings
 from feeds.feed_keys import FEED_KEYS, KINDS, interval
-from feeds.tables import Key, SettingError, choice, number, one_line, switch, text, whole
+from feeds.tables import Key, SettingError, choice, number, one_line, span, switch, text, whole
 
 MAX_PATH = 4096  # characters: PATH_MAX of Linux
 
@@ -90,6 +93,10 @@ def _mail(key: str) -> Callable[[object], str]:
     return read
 
 
+_age = span(
+    3600, 3650 * 86400, 'must be seconds, or text such as "12h" or "7d", from 1 hour to 10 years'
+)
+
 _TIMEOUT = "must be a number of seconds from 1 to 3600"
 
 TOP_KEYS = {
@@ -134,7 +141,47 @@ EMAIL_KEYS = {
     "data_timeout": Key(read=number(1, 3600, _TIMEOUT)),
 }
 
-CHANNEL_KEYS: dict[str, dict[str, Key]] = {"slack": SLACK_KEYS, "email": EMAIL_KEYS}
+SLACK_BOT_KEYS = {
+    "type": Key(read=text, needed=True),
+    "token": Key(read=_secret, needed=True, hidden=True),
+    "channel": Key(read=text, needed=True),
+    "api_url": Key(read=text),
+}
+
+WEBHOOK_KEYS = {
+    "type": Key(read=text, needed=True),
+    "url": Key(read=_secret, needed=True, hidden=True),
+    "secret": Key(read=_secret, needed=True, hidden=True),
+}
+
+APPRISE_KEYS = {
+    "type": Key(read=text, needed=True),
+    "apprise_url": Key(read=_secret, needed=True, hidden=True),
+}
+
+CHANNEL_KEYS: dict[str, dict[str, Key]] = {
+    "slack": SLACK_KEYS,
+    "slack-bot": SLACK_BOT_KEYS,
+    "email": EMAIL_KEYS,
+    "webhook": WEBHOOK_KEYS,
+    "apprise": APPRISE_KEYS,
+}
+
+_Timed = TypeVar("_Timed", Schedule, Quiet)
+
+
+def _timed(read: Callable[[str], _Timed]) -> Callable[[object], _Timed]:
+    """A schedule or quiet hours, in a zone that there is."""
+
+    def check(value: object) -> _Timed:
+        try:
+            timed = read(text(value))
+        except ValueError as error:
+            raise SettingError(str(error)) from None
+        return replace(timed, zone=FEED_KEYS["timezone"].read(timed.zone))
+
+    return check
+
 
 ALERT_KEYS = {
     "name": Key(read=text, needed=True),
@@ -147,6 +194,13 @@ ALERT_KEYS = {
     "languages": Key(read=FEED_KEYS["language"].read, many=True),
     "words": Key(read=text, many=True),
     "exclude": Key(read=text, many=True),
+    "relation": Key(read=choice(*RELATIONS), many=True),
+    "min_origins": Key(read=whole(1, 99, "must be a whole number from 1 to 99")),
+    "max_age": Key(read=_age),
+    "mode": Key(read=choice(*MODES)),
+    "schedule": Key(read=_timed(read_schedule)),
+    "quiet": Key(read=_timed(read_quiet)),
+    "most_an_hour": Key(read=whole(0, 10_000, "must be a whole number from 0 to 10000")),
     "to": Key(read=text, needed=True, many=True),
 }
 

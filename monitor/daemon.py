@@ -1,8 +1,8 @@
 """The daemon: a handful of scheduled jobs over the due-queue in the database.
 
-APScheduler drives poll, deliver and housekeeping; what is due, and when, is the database's to say.
-A watch on the clock, which runs on a steady clock of its own, mends what a step of the wall clock
-would do to either.
+APScheduler drives poll, deliver, trends and housekeeping; what is due, and when, is the database's
+to say. A watch on the clock, which runs on a steady clock of its own, mends what a step of the wall
+clock would do to either.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ from monitor.config import Config, load
 from monitor.drift import Drift
 from monitor.errors import MonitorError, StoreError
 from monitor.logs import set_up
+from monitor.trending import watch_trends
 from monitor.watching import read_watchlists
 
 log = logging.getLogger("wirewatch")
 
 TICK = 1.0  # seconds between looks at the queue and at the outbox
 HOUSEKEEPING = 600.0  # seconds between truncations of the WAL
+TRENDS = 900.0  # seconds between looks for bursts and silences
 # Seconds for polls and sends under way at SIGTERM. The promise is ten in all, and parsers and
 # database have to be closed too, on a machine that may be busy.
 DRAIN = 7.0
@@ -158,6 +160,7 @@ class Daemon:
             ("poll", self._poll, TICK),
             ("deliver", self._deliver, TICK),
             ("housekeeping", self._keep_house, HOUSEKEEPING),
+            ("trends", self._watch_trends, TRENDS),
         ):
             self._scheduler.add_job(job, Every(seconds), id=name)
 
@@ -173,6 +176,13 @@ class Daemon:
 
     async def _keep_house(self) -> None:
         await self._program.in_writer(self._program.store.checkpoint)
+
+    async def _watch_trends(self) -> None:
+        program = self._program
+        try:
+            await program.in_writer(partial(watch_trends, program.store, program.desk, self._now()))
+        except StoreError as error:
+            log.error("trends not looked at: %s", error)  # noqa: TRY400 - a full disk, no fault
 
     async def _watch_clock(self) -> None:
         """Follow the wall clock. asyncio sleeps by a clock that nobody can set."""

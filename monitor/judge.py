@@ -156,6 +156,7 @@ class _Reading:
             seen=tuple(self.sightings),
             gone=gone,
             alerts=tuple(self.alerts),
+            timings={rule.name: announce.timing(rule, self.now) for rule in self.desk.rules},
         )
 
     @property
@@ -303,8 +304,31 @@ class _Reading:
                 entities_removed=tuple(sorted(removed)),
             )
         )
-        if added and not self.baseline:
-            self._offer(None, item.id, probe, mentions, item.language)
+        if not self.baseline:
+            self._offer_edit(probe.entry, item, mentions, added, removed)
+
+    def _offer_edit(
+        self,
+        entry: Entry,
+        item: KnownItem,
+        mentions: Sequence[Mention],
+        added: frozenset[str],
+        removed: frozenset[str],
+    ) -> None:
+        """What names more than before is the story's first mention, too, if it had none."""
+        facts = self._facts(entry, mentions, item.language)
+        facts = replace(facts, first_seen_at=item.first_seen_at)
+        if added:
+            self._offer(facts, item=item.id)
+        if not any("edit" in rule.relation for rule in self.desk.rules):
+            return
+        news = announce.edit_news(added, removed, self.desk.entities)
+        facts = replace(facts, relation="edit", news=news)
+        self._offer(announce.only(facts, added), item=item.id)
+        if removed:
+            old = replace(entry, title=item.title, text=item.text)
+            facts = replace(facts, entry=old, mentions=self._tag(old, item.language))
+            self._offer(announce.only(facts, removed), item=item.id)
 
     def _gone(self) -> tuple[Gone, ...]:
         """Items of the poll before that this document lacks.
@@ -317,18 +341,43 @@ class _Reading:
             return ()
         window = self.known.appearances.values()
         oldest = min((a.age for a in window if a.item in self.present), default=None)
-        return tuple(
+        gone = tuple(
             Gone(item=a.item, vanished=oldest is not None and a.age > oldest)
             for a in window
             if a.in_window and a.item not in self.present
         )
+        for one in gone:
+            if one.vanished and one.item in self.known.items:
+                self._offer_gone(self.known.items[one.item])
+        return gone
+
+    def _offer_gone(self, item: KnownItem) -> None:
+        if not any("gone" in rule.relation for rule in self.desk.rules):
+            return
+        entry = Entry(
+            title=item.title, text=item.text, url=item.url, published_at=item.published_at
+        )
+        facts = self._facts(entry, self._tag(entry, item.language), item.language)
+        news = "It was taken out of the feed, where older items still stand."
+        facts = replace(facts, relation="gone", news=news, first_seen_at=item.first_seen_at)
+        self._offer(facts, item=item.id)
 
     def _announce(self) -> None:
         if self.baseline:
             return
-        for position, item in enumerate(self.items):
+        for at, item in enumerate(self.items):
+            facts = self._facts(item.probe.entry, item.mentions, item.language)
             if item.relation == "original" or _confirmed(item.mentions) - self._told(item):
-                self._offer(position, None, item.probe, item.mentions, item.language)
+                self._offer(facts, new_item=at)
+            if self._is_new_origin(item):
+                news = "Another source tells it in words of its own."
+                self._offer(replace(facts, relation="new-origin", news=news), new_item=at)
+
+    def _is_new_origin(self, item: NewItem) -> bool:
+        """Whether the story is told anew by a source that has not told it yet."""
+        ours = self.seen.feed.id
+        told = {k.text_feed for k in self.known.items.values() if k.story == item.story}
+        return item.relation == "same_event" and item.story is not None and ours not in told
 
     def _told(self, item: NewItem) -> frozenset[str]:
         """Entities that the story of a copy names already."""
@@ -337,21 +386,18 @@ class _Reading:
         same = [k.entities for k in self.known.items.values() if k.story == item.story]
         return frozenset().union(*same)
 
-    def _offer(
-        self,
-        new_item: int | None,
-        item: int | None,
-        probe: Probe,
-        mentions: Sequence[Mention],
-        language: str,
-    ) -> None:
-        facts = announce.Facts(
-            entry=probe.entry,
+    def _facts(self, entry: Entry, mentions: Sequence[Mention], language: str) -> announce.Facts:
+        return announce.Facts(
+            entry=entry,
             mentions=mentions,
             feed=self.seen.feed.feed,
             language=language,
             now=self.now,
         )
+
+    def _offer(
+        self, facts: announce.Facts, *, new_item: int | None = None, item: int | None = None
+    ) -> None:
         desk = self.desk
         for offer in announce.offers(facts, desk.rules, desk.entities, desk.routes):
             self.alerts.append(
@@ -361,6 +407,8 @@ class _Reading:
                     new_item=new_item,
                     item=item,
                     payload=offer.payload,
+                    relation=facts.relation,
+                    min_origins=offer.min_origins,
                 )
             )
 

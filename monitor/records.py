@@ -163,6 +163,17 @@ class OutboxAlert:
     new_item: int | None  # position in PollRecord.items
     item: int | None  # a stored item
     payload: str  # JSON of what the message says
+    relation: str = "first"  # first | new-origin | edit | gone | burst | silence
+    min_origins: int = 1  # of the story, before it is sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When what a rule announces now is sent."""
+
+    due: datetime
+    batch: str = ""  # what it is sent together with; "" = alone
+    most_an_hour: int = 0  # alone; 0 = any number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +204,7 @@ class PollRecord:
     seen: tuple[Seen, ...] = ()
     gone: tuple[Gone, ...] = ()
     alerts: tuple[OutboxAlert, ...] = ()
+    timings: Mapping[str, Timing] = field(default_factory=dict)  # by rule; none = at once, alone
     health: str = "ok"
     failures: int = 0
     next_poll_at: datetime
@@ -212,3 +224,7 @@ class Waiting:
     key: str
     origins: int  # of the story, as it stands now
     copies: int
+    relation: str = "first"
+    batch: str = ""  # why it comes together with others
+    thread: str = ""  # where the channel put the first message about the story
+    others: tuple[Waiting, ...] = ()  # sent in the same message

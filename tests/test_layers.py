@@ -31,6 +31,7 @@ ONLY_IN = {
     "apscheduler": ("monitor/daemon.py",),
     "datasette": ("monitor/review/",),
     "requests": (),
+    "apprise": ("alerts/apprise_library.py",),
     "urllib.request": (),
 }
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.shared import config_option, json_option, print_json, read_config, safe, table
+from monitor.cli.waiting import read_span
 
 if TYPE_CHECKING:
     from alerts.types import Alert, Receipt
@@ -28,7 +31,7 @@ def alerts() -> None:
 @alerts.command("list")
 @click.option(
     "--state",
-    type=click.Choice(["pending", "sending", "sent", "dead"]),
+    type=click.Choice(["held", "pending", "sending", "sent", "dead"]),
     default=None,
     help="Only these. [default: all]",
 )
@@ -42,11 +45,29 @@ def list_alerts(state: str | None, limit: int, config_path: Path | None, *, as_j
     wirewatch alerts list
     wirewatch alerts list --state dead --json
     """  # noqa: D301 - click's \b
+    _list(state or "", limit, config_path, as_json=as_json)
+
+
+@alerts.command()
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
+@config_option
+@json_option
+def dead(limit: int, config_path: Path | None, *, as_json: bool) -> None:
+    """The alerts that were given up, and why.
+
+    \b
+    wirewatch alerts dead
+    wirewatch alerts retry --dead
+    """  # noqa: D301 - click's \b
+    _list("dead", limit, config_path, as_json=as_json)
+
+
+def _list(state: str, limit: int, config_path: Path | None, *, as_json: bool) -> None:
     from monitor.store.reads import Reader
 
     config = read_config(config_path, complete=False)
     with Reader(config.database) as reader:
-        rows = reader.alerts(state=state or "", limit=limit)
+        rows = reader.alerts(state=state, limit=limit)
     if as_json:
         print_json(rows)
         return
@@ -54,6 +75,103 @@ def list_alerts(state: str | None, limit: int, config_path: Path | None, *, as_j
     keys = ("id", "created_at", "rule", "channel", "state", "attempts", "title", "last_error")
     table(headings, ([row[key] for key in keys] for row in rows))
     click.echo(f"{len(rows)} alerts.")
+
+
+@alerts.command()
+@click.argument("number", metavar="ID", type=click.IntRange(1))
+@config_option
+@json_option
+def show(number: int, config_path: Path | None, *, as_json: bool) -> None:
+    """What alert ID says, why it was written, and what became of it.
+
+    \b
+    wirewatch alerts show 12
+    """  # noqa: D301 - click's \b
+    from monitor.cli.alert import print_alert
+    from monitor.store.reads import Reader
+
+    config = read_config(config_path, complete=False)
+    with Reader(config.database) as reader:
+        row = reader.alert(number)
+    if row is None:
+        raise click.UsageError(f"no alert {number}; `wirewatch alerts list` shows them")
+    if as_json:
+        print_json({**row, "payload": json.loads(row["payload"])})
+    else:
+        print_alert(row)
+
+
+@alerts.command()
+@click.argument("numbers", metavar="[ID]...", nargs=-1, type=click.IntRange(1))
+@click.option("--dead", "all_dead", is_flag=True, help="Every alert that was given up.")
+@config_option
+@json_option
+def retry(
+    numbers: tuple[int, ...], config_path: Path | None, *, all_dead: bool, as_json: bool
+) -> None:
+    """Put alerts that were given up back into the outbox, with all their tries.
+
+    They are sent by the next `wirewatch poll` or by the daemon, which must be stopped meanwhile.
+
+    \b
+    wirewatch alerts retry 12 13
+    wirewatch alerts retry --dead
+    """  # noqa: D301 - click's \b
+    from monitor.compose import wall_clock
+    from monitor.store import Store
+    from monitor.store.reads import Reader
+
+    if bool(numbers) == all_dead:
+        raise click.UsageError("name alerts by their ids, or give --dead for all, not both")
+    config = read_config(config_path, complete=False)
+    with Reader(config.database) as reader:
+        _check_dead(numbers, reader.alert_states(numbers))
+    with Store(config.database) as store:
+        count = store.retry(None if all_dead else numbers, wall_clock())
+    if as_json:
+        print_json({"retried": count})
+    else:
+        click.echo(f"{count} alerts are back in the outbox; `wirewatch poll` or the daemon sends.")
+
+
+def _check_dead(numbers: tuple[int, ...], states: dict[int, str]) -> None:
+    for number in numbers:
+        if states.get(number) != "dead":
+            state = f"is {states[number]}, not dead" if number in states else "is not there"
+            raise click.UsageError(f"alert {number} {state}; nothing was changed")
+
+
+@alerts.command("rules")
+@click.option(
+    "--last",
+    "since",
+    callback=read_span,
+    metavar="SPAN",
+    default="30d",
+    show_default=True,
+    help='What was seen in this time, e.g. "90d", "12h".',
+)
+@config_option
+@json_option
+def show_rules(since: timedelta, config_path: Path | None, *, as_json: bool) -> None:
+    """What each rule would have sent over what is stored. Sends nothing.
+
+    Today's rules on stored items: mentions are those of each item's newest version, origins those
+    that its story has by now.
+
+    \b
+    wirewatch alerts rules
+    wirewatch alerts rules --last 90d --json
+    """  # noqa: D301 - click's \b
+    from monitor.cli.alert import outcomes_json, print_outcomes, rehearsed
+    from monitor.compose import wall_clock
+
+    config = read_config(config_path, complete=False)
+    done = rehearsed(config, wall_clock() - since)
+    if as_json:
+        print_json(outcomes_json(done))
+    else:
+        print_outcomes(done)
 
 
 @alerts.command()

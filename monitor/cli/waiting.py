@@ -24,7 +24,8 @@ _LONGEST = 100 * 366 * 24  # hours; dates have an end
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _span(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
+def read_span(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
+    """A callback for options such as `--since 90d`."""
     if value is None:
         return None
     found = re.fullmatch(r"([1-9]\d{0,6})([hdw])", value)
@@ -38,7 +39,7 @@ def since_option(default: str | None = None) -> Callable[[Command], Command]:
     """`--since 90d`: only items first seen in that time. The command is given a timedelta."""
     return click.option(
         "--since",
-        callback=_span,
+        callback=read_span,
         metavar="SPAN",
         default=default,
         show_default=default is not None,

@@ -62,6 +62,13 @@ JOIN appearances AS a ON a.feed = :feed AND a.item = key.value AND a.gone_at IS 
 JOIN items AS i ON i.id = a.item"""
 
 
+# What an item's disappearance may have to be told of.
+_LEAVING = """
+SELECT a.item FROM appearances AS a WHERE a.feed = :feed AND a.gone_at IS NULL
+AND a.item NOT IN (SELECT value FROM json_each(:keys))
+AND EXISTS (SELECT 1 FROM mentions AS m WHERE m.item = a.item AND m.state = 'confirmed')"""
+
+
 def look_up(
     db: sqlite3.Connection,
     feed: StoredFeed,
@@ -79,15 +86,26 @@ def look_up(
     unknown = {place: p for place, p in enumerate(probes) if find(p, keys) is None}
     fresh = recent.look_up(db, unknown, feed.id, now)
     reissued = _reissued(db, feed, unknown)
+    here = hits | set(reissued.values())
     return replace(
         keys,
         probes=tuple(probes),
-        items=_items(db, hits | candidates_of(fresh) | set(reissued.values())),
-        appearances=_appearances(db, feed, hits | set(reissued.values())),
+        items=_items(db, here | candidates_of(fresh) | _leaving(db, feed, probes, here)),
+        appearances=_appearances(db, feed, here),
         fresh=fresh,
         reissued=reissued,
         buried=_buried(db, feed, unknown),
     )
+
+
+def _leaving(
+    db: sqlite3.Connection, feed: StoredFeed, probes: Sequence[Probe], here: set[int]
+) -> set[int]:
+    """Items in the feed's window that name something and that the document has no more."""
+    if not probes:
+        return set()
+    rows = db.execute(_LEAVING, {"feed": feed.id, "keys": json.dumps(sorted(here))})
+    return {item for (item,) in rows}
 
 
 def _pairs(

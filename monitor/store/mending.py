@@ -20,6 +20,11 @@ UNION ALL SELECT 'url ' || url_key, NULL, :now, :note FROM items WHERE id = :ite
 UNION ALL SELECT 'title ' || title_key, NULL, :now, :note FROM items
   WHERE id = :item AND title_key <> ''"""
 
+# Not one that others were sent with: they refer to it.
+_DROP_ALERTS = """
+DELETE FROM alerts WHERE story = ? AND state IN ('held', 'pending')
+  AND id NOT IN (SELECT sent_with FROM alerts WHERE sent_with IS NOT NULL)"""
+
 # With the item go its copies, as far as they are copies of copies of it.
 _WITH_COPIES = """
 WITH RECURSIVE gone(id) AS (
@@ -54,7 +59,7 @@ def _merge(db: sqlite3.Connection, story: int, other: int, note: str, now: datet
     )
     db.execute("UPDATE items SET story = ? WHERE story = ?", (story, other))
     db.execute("UPDATE OR IGNORE alerts SET story = ? WHERE story = ?", (story, other))
-    db.execute("DELETE FROM alerts WHERE story = ? AND state = 'pending'", (other,))
+    db.execute(_DROP_ALERTS, (other,))
     db.execute(
         "UPDATE links SET state = 'confirmed' WHERE story IN (?, ?) "
         "AND item IN (SELECT id FROM items WHERE story = ?)",

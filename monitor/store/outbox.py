@@ -1,23 +1,43 @@
-"""The alerts table: pending → sending → sent, or pending again, or dead."""
+"""The alerts table: (held →) pending → sending → sent, or pending again, or dead."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.deliver import Settlement
 from monitor.clock import iso, iso_or_none, moment
 from monitor.records import Waiting
 
-_CLAIM = """
-UPDATE alerts SET state = 'sending'
-WHERE id IN (
-  SELECT id FROM alerts WHERE channel = ? AND state = 'pending' AND next_try_at <= ?
-  ORDER BY next_try_at, id LIMIT 1)
-RETURNING id, rule, channel, story, payload, attempts, in_doubt, message_key,
+LARGEST = 1_000  # alerts in one message; a few MB at most, and no channel shows as many
+
+_NEXT = """
+SELECT id, batch, sent_with FROM alerts
+WHERE channel = ? AND state = 'pending' AND next_try_at <= ? ORDER BY next_try_at, id LIMIT 1"""
+
+# What was sent together once is sent together again: the same message under the same key.
+_TOGETHER_AGAIN = """
+SELECT id FROM alerts WHERE sent_with = ? AND state = 'pending' ORDER BY id"""
+
+_TOGETHER = """
+SELECT id FROM alerts WHERE channel = ? AND batch = ? AND state = 'pending' AND sent_with IS NULL
+ORDER BY id LIMIT ?"""
+
+_SENDING = """
+UPDATE alerts SET state = 'sending', sent_with = ?
+WHERE id IN (SELECT value FROM json_each(?))"""
+
+_CLAIMED = """
+SELECT id, rule, channel, story, payload, attempts, in_doubt, message_key,
   (SELECT origins FROM stories WHERE stories.id = story),
-  (SELECT copies FROM stories WHERE stories.id = story)
-"""
+  (SELECT copies FROM stories WHERE stories.id = story), relation, batch,
+  coalesce((SELECT thread FROM alerts AS a WHERE a.story = alerts.story
+    AND a.channel = alerts.channel AND a.state = 'sent' AND a.thread <> ''
+    ORDER BY a.id LIMIT 1), '')
+FROM alerts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"""
 
 
 def doubt_unfinished(db: sqlite3.Connection) -> int:
@@ -30,13 +50,30 @@ def doubt_unfinished(db: sqlite3.Connection) -> int:
 
 
 def claim(db: sqlite3.Connection, channel: str, now: datetime) -> Waiting | None:
-    """Mark the longest due alert as being sent: a crash of the sender is seen by that mark."""
-    row = db.execute(_CLAIM, (channel, iso(now))).fetchone()
-    return _waiting(row) if row else None
+    """Mark the longest due alert as being sent, and what goes with it: a crash is seen by that."""
+    row = db.execute(_NEXT, (channel, iso(now))).fetchone()
+    if row is None:
+        return None
+    ids = _with(db, channel, *row)
+    together = (row[2] or ids[0]) if len(ids) > 1 else row[2]
+    db.execute(_SENDING, (together, json.dumps(ids)))
+    first, *others = (_waiting(r) for r in db.execute(_CLAIMED, (json.dumps(ids),)))
+    return replace(first, others=tuple(others), in_doubt=any(r.in_doubt for r in (first, *others)))
+
+
+def _with(
+    db: sqlite3.Connection, channel: str, alert: int, batch: str, sent_with: int | None
+) -> list[int]:
+    if sent_with is not None:
+        return [row[0] for row in db.execute(_TOGETHER_AGAIN, (sent_with,))]
+    if batch:
+        return [row[0] for row in db.execute(_TOGETHER, (channel, batch, LARGEST))]
+    return [alert]
 
 
 def _waiting(row: tuple[object, ...]) -> Waiting:
-    alert, rule, channel, story, payload, attempts, in_doubt, key, origins, copies = row
+    (alert, rule, channel, story, payload, attempts, in_doubt, key, origins, copies, relation,
+     batch, thread) = row  # fmt: skip
     return Waiting(
         id=int(str(alert)),
         rule=str(rule),
@@ -48,25 +85,46 @@ def _waiting(row: tuple[object, ...]) -> Waiting:
         key=str(key),
         origins=int(str(origins)),
         copies=int(str(copies)),
+        relation=str(relation),
+        batch=str(batch),
+        thread=str(thread),
     )
+
+
+_SETTLE = """
+UPDATE alerts SET state = :state, attempts = attempts + 1, last_error = :message,
+  in_doubt = :in_doubt, sent_at = CASE WHEN :state = 'sent' THEN :now ELSE sent_at END,
+  next_try_at = coalesce(:next, next_try_at),
+  thread = CASE WHEN sent_with IS NULL THEN :thread ELSE thread END
+WHERE id = :id OR (state = 'sending'
+  AND sent_with = (SELECT sent_with FROM alerts WHERE id = :id))"""
 
 
 def settle(db: sqlite3.Connection, done: Settlement, now: datetime) -> None:
-    """Write what became of one send."""
+    """Write what became of one message, for every alert in it."""
     db.execute(
-        "UPDATE alerts SET state = ?, attempts = attempts + 1, last_error = ?, in_doubt = ?, "
-        "sent_at = CASE WHEN ? = 'sent' THEN ? ELSE sent_at END, "
-        "next_try_at = coalesce(?, next_try_at) WHERE id = ?",
-        (
-            done.state,
-            done.message,
-            int(done.in_doubt),
-            done.state,
-            iso(now),
-            iso_or_none(done.next_try_at),
-            done.alert,
-        ),
+        _SETTLE,
+        {
+            "id": done.alert,
+            "state": done.state,
+            "message": done.message,
+            "in_doubt": int(done.in_doubt),
+            "now": iso(now),
+            "next": iso_or_none(done.next_try_at),
+            "thread": done.thread,
+        },
     )
+
+
+_RETRY = """
+UPDATE alerts SET state = 'pending', attempts = 0, next_try_at = ?, batch = '', sent_with = NULL
+WHERE state = 'dead' AND (? OR id IN (SELECT value FROM json_each(?)))"""
+
+
+def retry(db: sqlite3.Connection, alerts: Sequence[int] | None, now: datetime) -> int:
+    """Put dead alerts (None = all) back, each alone, with all their tries. Returns how many."""
+    cursor = db.execute(_RETRY, (iso(now), alerts is None, json.dumps(list(alerts or ()))))
+    return cursor.rowcount
 
 
 def shift(db: sqlite3.Connection, by: timedelta) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -11,8 +12,10 @@ from typing import Any, Self
 
 from monitor.clock import iso, iso_or_none
 from monitor.errors import StoreError
+from monitor.rehearsal import Happening
 from monitor.store import changes, connect
 from monitor.store.corpus import Corpus
+from monitor.store.history import happenings
 from monitor.store.search import query
 
 Row = dict[str, Any]
@@ -57,12 +60,28 @@ class Reader:
     def alerts(self, *, state: str, limit: int) -> list[Row]:
         """The newest alerts; `state` "" for all."""
         return self._rows(
-            "SELECT alerts.id, rule, channel, state, attempts, alerts.created_at, sent_at, "
-            "next_try_at, last_error, stories.title, story "
+            "SELECT alerts.id, rule, channel, relation, state, attempts, alerts.created_at, "
+            "sent_at, next_try_at, last_error, stories.title, story "
             "FROM alerts JOIN stories ON stories.id = alerts.story "
             "WHERE ? IN ('', state) ORDER BY alerts.id DESC LIMIT ?",
             (state, limit),
         )
+
+    def alert(self, number: int) -> Row | None:
+        """One alert with its story and the item that was news; None if there is none."""
+        return next(iter(self._rows(_ALERT, (number,))), None)
+
+    def alert_states(self, alerts: Sequence[int]) -> dict[int, str]:
+        """The states of those of these alerts that are there."""
+        rows = self._rows(
+            "SELECT id, state FROM alerts WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(alerts)),),
+        )
+        return {row["id"]: row["state"] for row in rows}
+
+    def happenings(self, since: datetime) -> Iterator[Happening]:
+        """What happened to items that name something, in order."""
+        return happenings(self.db.conn, iso(since))
 
     def stats(self, now: datetime) -> Row:
         """The state of things in numbers."""
@@ -104,6 +123,11 @@ class Reader:
         """The stored items, to go through."""
         return Corpus(self.db.conn)
 
+
+_ALERT = """
+SELECT alerts.*, stories.title AS story_title, stories.origins, stories.copies, feeds.name AS source
+FROM alerts JOIN stories ON stories.id = alerts.story JOIN feeds ON feeds.id = alerts.feed
+WHERE alerts.id = ?"""
 
 _STATS = """
 SELECT (SELECT count(*) FROM feeds WHERE subscribed = 1) AS feeds,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from monitor.clock import iso, iso_or_none
 from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen
 from monitor.store import grouping
 from monitor.store import mentions as mentions_table
+from monitor.store.announced import Outbox, Subject
 from monitor.store.search import segment
 from monitor.types import Mention
 
@@ -88,12 +88,6 @@ UPDATE feeds SET health = :health, health_note = :note, failures = :failures,
   etag = :etag, last_modified = :last_modified, body_hash = :body_hash,
   moved_to = :moved_to
 WHERE id = :id"""
-
-_ALERT = """
-INSERT INTO alerts (rule, channel, story, item, state, attempts, in_doubt, created_at, next_try_at,
-  last_error, message_key, payload)
-VALUES (?, ?, ?, ?, 'pending', 0, 0, ?, ?, '', ?, ?)
-ON CONFLICT (rule, channel, story) DO NOTHING"""
 
 
 class _Writer:
@@ -270,29 +264,19 @@ class _Writer:
         )
 
     def alerts(self, alerts: Sequence[OutboxAlert], items: Sequence[tuple[int, int]]) -> None:
-        """Fill the outbox: a story is announced once a rule and channel."""
-        for alert in alerts:
-            item, story = self._subject(alert, items)
-            key = hashlib.sha256(f"{alert.rule}\0{alert.channel}\0{story}\0{item}".encode())
-            self.db.execute(
-                _ALERT,
-                (
-                    alert.rule,
-                    alert.channel,
-                    story,
-                    item,
-                    self.now,
-                    self.now,
-                    key.hexdigest()[:32],
-                    alert.payload,
-                ),
-            )
+        """Fill the outbox."""
+        outbox = Outbox(self.db, self.feed_id, self.learnt.now, self.learnt.timings)
+        outbox.put(alerts, [self._subject(alert, items) for alert in alerts])
+        outbox.release(story for _, story in items)
 
-    def _subject(self, alert: OutboxAlert, items: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    def _subject(self, alert: OutboxAlert, items: Sequence[tuple[int, int]]) -> Subject:
         if alert.new_item is not None:
-            return items[alert.new_item]
-        row = self.db.execute("SELECT id, story FROM items WHERE id = ?", (alert.item,)).fetchone()
-        return int(row[0]), int(row[1])
+            item, story = items[alert.new_item]
+            return Subject(item=item, story=story)
+        row = self.db.execute(
+            "SELECT id, story, revisions FROM items WHERE id = ?", (alert.item,)
+        ).fetchone()
+        return Subject(item=int(row[0]), story=int(row[1]), version=int(row[2]))
 
     def poll_row(self) -> None:
         """The ledger's line."""

@@ -192,7 +192,13 @@ CREATE TABLE alerts (
   channel TEXT NOT NULL,
   story INTEGER NOT NULL REFERENCES stories(id),
   item INTEGER NOT NULL REFERENCES items(id),
-  state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'dead')),
+  feed INTEGER NOT NULL REFERENCES feeds(id),
+  relation TEXT NOT NULL,
+  occasion TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('held', 'pending', 'sending', 'sent', 'dead')),
+  min_origins INTEGER NOT NULL,
+  batch TEXT NOT NULL,
+  sent_with INTEGER REFERENCES alerts(id),
   attempts INTEGER NOT NULL,
   in_doubt INTEGER NOT NULL,
   created_at TEXT NOT NULL,
@@ -200,8 +206,9 @@ CREATE TABLE alerts (
   sent_at TEXT,
   last_error TEXT NOT NULL,
   message_key TEXT NOT NULL UNIQUE,
+  thread TEXT NOT NULL,
   payload TEXT NOT NULL,
-  UNIQUE (rule, channel, story)
+  UNIQUE (rule, channel, story, occasion)
 )"""
 
 _SIGNATURES = """
@@ -268,6 +275,9 @@ _INDEXES = (
     "CREATE INDEX alerts_waiting ON alerts (channel, next_try_at) WHERE state = 'pending'",
     "CREATE INDEX alerts_story ON alerts (story)",
     "CREATE INDEX alerts_item ON alerts (item)",
+    "CREATE INDEX alerts_alone ON alerts (channel, created_at) WHERE batch = ''",
+    "CREATE INDEX alerts_batch ON alerts (channel, batch) WHERE batch <> ''",
+    "CREATE INDEX alerts_sent_with ON alerts (sent_with) WHERE sent_with IS NOT NULL",
 )
 
 # Contentless: the words live in items; only the index is kept here. The text goes in segmented

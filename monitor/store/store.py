@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,8 +14,9 @@ from alerts.deliver import Settlement
 from feeds.types import Feed
 from monitor.errors import StoreError
 from monitor.records import Known, PollRecord, Probe, StoredFeed, Waiting
-from monitor.store import connect, known, outbox, record, schema, subscriptions, watched
+from monitor.store import connect, known, outbox, record, schema, subscriptions, trends, watched
 from monitor.store.grouping import Recent
+from monitor.trends import Series
 from monitor.types import Watchlist
 
 # Begin, keep, take back: a transaction, and a part of one, which is let go of when taken back too.
@@ -183,3 +184,24 @@ class Store:
         """What became of one send: sent, dead, or pending again."""
         with self.transaction() as db:
             outbox.settle(db, done, now)
+
+    def retry(self, alerts: Sequence[int] | None, now: datetime) -> int:
+        """Put dead alerts back into the outbox, or all of them; returns how many there were."""
+        with self.transaction() as db:
+            return outbox.retry(db, alerts, now)
+
+    def histories(self, now: datetime) -> dict[str, tuple[Series, int]]:
+        """By entity: its stories by day, the days its feeds answered, and its newest item."""
+        with self._mapped():
+            return trends.histories(self.db.conn, now)
+
+    def newest(self, item: int) -> trends.Newest:
+        """An item with its feed, as a trend is shown by it."""
+        with self._mapped():
+            return trends.newest(self.db.conn, item)
+
+    def announce_trends(self, alerts: Iterable[trends.TrendAlert], now: datetime) -> int:
+        """Put bursts and silences into the outbox that were not told yet; returns how many."""
+        found = list(alerts)
+        with self.transaction() as db:
+            return trends.put(db, found, now)

@@ -10,13 +10,23 @@ from typing import ClassVar
 
 import pytest
 
+from alerts.apprise import AppriseChannel
 from alerts.email import EmailChannel
 from alerts.secrets import Secret
-from alerts.settings import EmailSettings, SlackSettings
+from alerts.settings import (
+    AppriseSettings,
+    EmailSettings,
+    SlackBotSettings,
+    SlackSettings,
+    WebhookSettings,
+)
 from alerts.slack import SlackChannel
+from alerts.slack_bot import SlackBotChannel
 from alerts.types import Alert, Channel, PostAnswer, Receipt
-from tests.support import slack
+from alerts.webhook import WebhookChannel
+from tests.support import hook, slack
 from tests.support.clock import Clock
+from tests.support.hook import AppriseServer, BotServer, HookServer
 from tests.support.posting import poster
 from tests.support.slack import Fault, SlackServer
 from tests.support.smtp import PASSWORD, USER, MailServer, Page, client_tls, parts
@@ -150,6 +160,114 @@ def _mail_arrival(mail) -> Arrival:
     return Arrival(text=words, links=page.links, active=strange, key=mail["Message-ID"])
 
 
+_REFUSALS: dict = {
+    "refused": Fault(status=410, body="the channel is archived"),
+    "busy": Fault(status=503, body="try again"),
+    "limited": Fault(status=429, body="slowly", headers={"Retry-After": "42"}),
+    "lost": Fault(accept=True, drop=True),
+    "stalled": Fault(accept=True, silent=True),
+}
+
+
+class BotRig(Rig):
+    token = hook.BOT_TOKEN
+
+    def __init__(self, server: BotServer) -> None:
+        super().__init__()
+        self.server = server
+        settings = SlackBotSettings(
+            name="threads", token=Secret(hook.BOT_TOKEN), channel=hook.ROOM, api_url=server.url
+        )
+        self.channel = SlackBotChannel(
+            settings, poster(PATIENCE), self.clock.now, sleep=self.clock.sleep
+        )
+
+    def fault(self, name: str) -> None:
+        faults = {**_REFUSALS, "refused": hook.no("is_archived")}
+        self.server.faults.append(faults[name])
+
+    def arrivals(self) -> list[Arrival]:
+        return [_slack_arrival(message) for message in self.server.accepted]
+
+    def refuse_login(self) -> None:
+        self.server.faults.append(hook.no(f"invalid_auth_{hook.BOT_TOKEN[5:9]}"))
+
+
+class HookRig(Rig):
+    token = hook.PATH_TOKEN
+
+    def __init__(self, server: HookServer) -> None:
+        super().__init__()
+        self.server = server
+        settings = WebhookSettings(name="hook", url=Secret(server.url), secret=Secret(hook.KEY))
+        self.channel = WebhookChannel(settings, poster(PATIENCE), self.clock.now)
+
+    def fault(self, name: str) -> None:
+        self.server.faults.append(_REFUSALS[name])
+
+    def arrivals(self) -> list[Arrival]:
+        pairs = zip(self.server.accepted, self.server.headers, strict=True)
+        return [_hook_arrival(message, headers["webhook-id"]) for message, headers in pairs]
+
+    def refuse_login(self) -> None:
+        self.server.faults.append(Fault(status=401, body=f"wrong: {hook.PATH_TOKEN} {hook.KEY}"))
+
+
+def _hook_arrival(message: dict, key: str) -> Arrival:
+    words = "\n".join((message["title"], message["rule"], message["snippet"], message["text"]))
+    return Arrival(text=words, links=[message["url"]] * bool(message["url"]), active=[], key=key)
+
+
+class AppriseRig(Rig):
+    """By Apprise's JSON notification; the other services get the same two texts."""
+
+    token = hook.PATH_TOKEN
+
+    def __init__(self, server: AppriseServer) -> None:
+        super().__init__()
+        self.server = server
+        address = f"{server.url}?rto={PATIENCE}&cto=5"
+        settings = AppriseSettings(name="phone", apprise_url=Secret(address))
+        self.channel = AppriseChannel(settings, self.clock.now)
+
+    def fault(self, name: str) -> None:
+        self.server.faults.append(_REFUSALS[name])
+
+    def arrivals(self) -> list[Arrival]:
+        said = [(m["title"], m["message"]) for m in self.server.accepted]
+        return [
+            Arrival(
+                text=f"{title}\n{text}",
+                links=[line for line in text.splitlines() if line.startswith("https://")],
+                active=[],
+                key="",
+            )
+            for title, text in said
+        ]
+
+    def refuse_login(self) -> None:
+        self.server.faults.append(Fault(status=401, body=f"wrong: {hook.PATH_TOKEN}"))
+
+
+@pytest.fixture
+def bot_rig() -> Iterator[BotRig]:
+    with BotServer() as server:
+        yield BotRig(server)
+
+
+@pytest.fixture
+def hook_rig() -> Iterator[HookRig]:
+    with HookServer() as server:
+        yield HookRig(server)
+
+
+@pytest.fixture
+def apprise_rig() -> Iterator[AppriseRig]:
+    pytest.importorskip("apprise", reason="needs the extra: pip install 'wirewatch[apprise]'")
+    with AppriseServer() as server:
+        yield AppriseRig(server)
+
+
 @pytest.fixture
 def slack_rig() -> Iterator[SlackRig]:
     with SlackServer() as server:
@@ -162,7 +280,7 @@ def email_rig() -> Iterator[EmailRig]:
         yield EmailRig(server)
 
 
-@pytest.fixture(params=["slack_rig", "email_rig"])
+@pytest.fixture(params=["slack_rig", "email_rig", "bot_rig", "hook_rig", "apprise_rig"])
 def rig(request: pytest.FixtureRequest) -> Rig:
     """Every channel in turn."""
     return request.getfixturevalue(request.param)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts import letter as letters
+from alerts import mail_parts
 from alerts.email import EmailChannel
 from alerts.letter import letter, message_id
 from alerts.secrets import Secret
@@ -96,7 +96,7 @@ def test_a_repeat_says_so_in_subject_text_and_page():
     mail = written(in_doubt=True, title="x" * 500)
     text, source = parts(mail)
     assert mail["Subject"].endswith("… (possible repeat)")
-    assert len(mail["Subject"]) == letters.LONGEST_SUBJECT
+    assert len(mail["Subject"]) == mail_parts.LONGEST_SUBJECT
     assert "\n(possible repeat)\n" in text
     assert "(possible repeat)" in Page(source).words
 
@@ -141,7 +141,7 @@ def test_any_text_makes_a_mail_of_known_headers(title, other):
     ).as_bytes()
     parsed = message_from_bytes(raw, policy=policy.default)
     assert [name for name in parsed if name.title() == name or "-" in name] == list(written())
-    assert len(parsed["Subject"]) <= letters.LONGEST_SUBJECT
+    assert len(parsed["Subject"]) <= mail_parts.LONGEST_SUBJECT
     assert max(map(len, raw.split(b"\r\n"))) <= 998  # RFC 5321, section 4.5.3.1.6
     assert raw.isascii()
     assert b"\n" not in raw.replace(b"\r\n", b"")

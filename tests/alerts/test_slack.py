@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from alerts import slack as module
 from alerts.errors import PostError
 from alerts.message import message_of
+from alerts.posting import outcome_of, seconds_asked
 from alerts.secrets import Secret
 from alerts.settings import SlackSettings
-from alerts.slack import SlackChannel, outcome_of, payload, plain_payload, seconds_asked
+from alerts.slack import SlackChannel, payload, plain_payload
 from alerts.types import Named, PostAnswer
 from tests.support import slack
 from tests.support.clock import START, Clock

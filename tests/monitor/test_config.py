@@ -13,8 +13,15 @@ from pathlib import Path
 import pytest
 
 from alerts.rules import Rule
+from alerts.schedule import read_quiet, read_schedule
 from alerts.secrets import Secret
-from alerts.settings import EmailSettings, SlackSettings
+from alerts.settings import (
+    AppriseSettings,
+    EmailSettings,
+    SlackBotSettings,
+    SlackSettings,
+    WebhookSettings,
+)
 from feeds.feed_keys import FEED_KEYS, KINDS
 from feeds.tables import Source, read_table
 from feeds.types import Feed
@@ -260,9 +267,15 @@ WRONG = [
     # channels
     (BASE + "[channel]\ntype = 'slack'\n", "2: channel: write [channel.NAME]: each channel has a name"),
     (BASE + "[[channel]]\ntype = 'slack'\n", "2: channel: write [channel.NAME]: each channel has a name"),
-    (BASE + "[channel.desk]\n", '2: channel.desk.type: must be "slack" or "email" (is missing)'),
-    (BASE + "[channel.desk]\ntype = 'pager'\n", '3: channel.desk.type: must be "slack" or "email" (is "pager")'),
-    (BASE + "[channel.desk]\ntype = []\n", '3: channel.desk.type: must be "slack" or "email" (is a list)'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nmode = 'digest'\nschedule = 'daily at 07:00 Asia/Soul'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '6: alert[1].schedule: must be an IANA time zone such as "Asia/Seoul" (is "daily at 07:00 Asia/Soul"; did you mean "Asia/Seoul"?)'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nquiet = '22-7'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].quiet: must be such as "22:00-07:00 Asia/Seoul" or "22:00-07:00" (UTC) (is "22-7")'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nmode = 'digest'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '2: alert[1].schedule: is missing: when is the digest due? For example "daily at 07:00 Asia/Seoul"'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nschedule = 'daily at 07:00'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].schedule: goes with mode = "digest"'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nrelation = ['frist']\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].relation[1]: must be one of first, new-origin, edit, gone, burst, silence (is "frist"; did you mean "first"?)'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nmax_age = '30m'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].max_age: must be seconds, or text such as "12h" or "7d", from 1 hour to 10 years (is "30m")'),
+    (BASE + "[channel.desk]\n", "2: channel.desk.type: must be one of slack, slack-bot, email, webhook, apprise (is missing)"),
+    (BASE + "[channel.desk]\ntype = 'pager'\n", '3: channel.desk.type: must be one of slack, slack-bot, email, webhook, apprise (is "pager")'),
+    (BASE + "[channel.desk]\ntype = []\n", "3: channel.desk.type: must be one of slack, slack-bot, email, webhook, apprise (is a list)"),
     (BASE + "[channel.desk]\ntype = 'slack'\n", "2: channel.desk.webhook_url: is missing"),
     (BASE + SLACK + "webhook = 'x'\n", '5: channel.desk.webhook: unknown key; did you mean "webhook_url"?'),
     (BASE + SLACK.replace("env:HOOK", HOOK), f"4: channel.desk.webhook_url: {SECRET}"),
@@ -537,16 +550,40 @@ def test_the_template_shows_every_key_and_its_examples_work(folder):
     shown |= {key for key in data if key not in {"fetch", "log", "channel", "alert"}}
     shown |= {f"channel.NAME.{key}" for table in data["channel"].values() for key in table}
     shown |= {f"alert.{key}" for table in data["alert"] for key in table}
-    assert shown == {key for key in accepted() if not key.startswith("feed.")}
-    environ = {"WIREWATCH_SLACK_URL": HOOK, "WIREWATCH_SMTP_PASSWORD": TOKEN}
+    extra = {"channel.NAME.apprise_url"}  # a library that need not be there
+    assert shown == {key for key in accepted() if not key.startswith("feed.")} - extra
+    environ = {
+        "WIREWATCH_SLACK_URL": HOOK,
+        "WIREWATCH_SMTP_PASSWORD": TOKEN,
+        "WIREWATCH_SLACK_TOKEN": TOKEN,
+        "WIREWATCH_HOOK_URL": HOOK,
+        "WIREWATCH_HOOK_SECRET": HOOK,
+    }
     config = load(path, environ=environ)
-    assert set(config.channels) == {"desk", "mail"}
+    assert set(config.channels) == {"desk", "mail", "threads", "archive"}
     assert config.rules == (
-        Rule(name="power stations", sectors=("electric-power",), to=("desk", "mail")),
+        Rule(
+            name="power stations",
+            sectors=("electric-power",),
+            to=("desk", "mail"),
+            quiet=read_quiet("22:00-07:00 Asia/Seoul"),
+        ),
+        Rule(
+            name="the morning's mail",
+            to=("mail",),
+            mode="digest",
+            schedule=read_schedule("weekdays at 07:00 Asia/Seoul"),
+        ),
     )
 
 
 # docs/configuration.md
+
+NEWER_CHANNELS = {
+    "slack-bot": SlackBotSettings,
+    "webhook": WebhookSettings,
+    "apprise": AppriseSettings,
+}
 
 
 def accepted():
@@ -555,6 +592,10 @@ def accepted():
         "fetch.": (config_keys.FETCH_KEYS, FetchConfig),
         "log.": (config_keys.LOG_KEYS, LogConfig),
         "channel.NAME.": (config_keys.SLACK_KEYS | config_keys.EMAIL_KEYS, EmailSettings),
+        **{
+            f"channel.NAME.{' ' * n}": (config_keys.CHANNEL_KEYS[kind], settings)
+            for n, (kind, settings) in enumerate(NEWER_CHANNELS.items(), 1)
+        },
         "alert.": (config_keys.ALERT_KEYS, Rule),
         "feed.": (FEED_KEYS, Feed),
     }
@@ -568,7 +609,7 @@ def accepted():
         defaults = {field.name: field.default for field in dataclasses.fields(kind)}
         for name, key in keys.items():
             default = "needed" if key.needed else defaults[name]
-            found[prefix + name] = list(default) if default == () else default
+            found[prefix.strip() + name] = list(default) if isinstance(default, tuple) else default
     return found
 
 
@@ -593,7 +634,7 @@ def test_the_page_describes_every_key_and_no_other_with_its_default():
 def test_the_examples_of_the_page_are_right(folder):
     page = (ROOT / "docs" / "configuration.md").read_text()
     examples = re.findall(r"^```toml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
-    top, fetch, slack, mail, alert, feed = examples
+    top, fetch, slack, bot, mail, hook, _apprise, alert, feed = examples
     (folder / "lists").mkdir()
     (folder / "lists" / "ports.toml").write_text("")
     (folder / "feeds.toml").write_text(feed)
@@ -601,8 +642,10 @@ def test_the_examples_of_the_page_are_right(folder):
     top = top.replace("/var/lib/wirewatch/", "").replace("dprk-civilian", "own.toml")
     mail = mail.replace("/run/secrets/smtp-password", "password")
     slack = slack.replace("WIREWATCH_SLACK_URL", "HOOK")
-    config = read(top + fetch + slack + mail + alert)
-    assert len(config.feeds) == len(config.channels) == len(config.rules) == 2
+    bot = bot.replace("WIREWATCH_SLACK_TOKEN", "PASSWORD")
+    hook = hook.replace("WIREWATCH_HOOK_URL", "HOOK").replace("WIREWATCH_HOOK_SECRET", "HOOK")
+    config = read(top + fetch + slack + bot + mail + hook + alert)
+    assert (len(config.feeds), len(config.channels), len(config.rules)) == (2, 4, 3)
 
 
 def test_every_kind_of_source_is_on_the_page():

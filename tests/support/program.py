@@ -31,6 +31,7 @@ webhook_url = "env:WIREWATCH_SLACK_URL"
 [[alert]]
 name = "everything"
 to = ["desk"]
+most_an_hour = 0
 """
 
 
