@@ -109,11 +109,17 @@ class Program:
             **options,
         )
 
-    def run(self, *arguments: str, given: bytes = b"", status: int | None = 0) -> Ran:
+    def run(
+        self,
+        *arguments: str,
+        given: bytes = b"",
+        status: int | None = 0,
+        within: float = PATIENCE,
+    ) -> Ran:
         """Run a command to its end. It must end with `status` (None: any), and leave nothing open."""
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         with self.start(*arguments, **pipes) as process:
-            out, err = process.communicate(given, timeout=PATIENCE)
+            out, err = process.communicate(given, timeout=within)
         ran = Ran(status=process.returncode, out=out.decode(), err=err.decode())
         assert status in (None, ran.status), f"{arguments}: {ran}"
         assert_quiet(ran.err)
