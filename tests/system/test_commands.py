@@ -115,7 +115,7 @@ def test_help_and_completion_import_nothing_heavy(program: Program) -> None:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A database after two rounds: two feeds that answer, one that does not, four alerts."""
+    """A database after two rounds: two feeds that answer, one that does not, two alerts."""
     with Press(3) as press, SlackServer() as slack:
         program = Program(tmp_path_factory.mktemp("desk"), {"WIREWATCH_SLACK_URL": slack.url})
         program.write(press.feeds, DESK)
@@ -126,7 +126,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         for paper in (0, 1):
             # Two headlines that share little, else they tell of one event and one alert goes out.
             title = f"{some_words(14, f'hostile {paper}')}: {(MENTION, PLANT)[paper]} {HOSTILE}"
-            press.articles[paper] += (article(3, title, paper=paper),)
+            text = f"{HOSTILE} {some_words(40, str(paper))}"
+            press.articles[paper] += (article(3, title, text, paper=paper),)
         slack.faults.append(Fault(status=410, body=f"channel_is_archived \x1b[31m{TOKEN}"))
         program.run("poll", "--all", status=1)
         assert len(slack.accepted) == 1
@@ -240,17 +241,20 @@ def test_alerts_list(desk: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("alerts", "list"), ("feeds", "list"), ("stats",)], ids=lambda words: words[0]
+    "words",
+    [("alerts", "list"), ("search", "Huichon"), ("feeds", "list"), ("stats",)],
+    ids=lambda words: words[0],
 )
 def test_what_feeds_say_is_inert_on_the_terminal(desk: Program, words: tuple[str, ...]) -> None:
     people = desk.run(*words)
     assert commands_in(people.out + people.err) == set()
     lines = people.out.splitlines()
-    told = [line for line in lines if "[bold]x[/bold] :smile:" in line]
-    assert len(told) == (2 if words[0] == "alerts" else 0)  # each on one line, nothing interpreted
+    told = [line for line in lines if "Huichon" in line and "[bold]x[/bold] :smile:" in line]
+    shows_titles = words[0] in ("alerts", "search")
+    assert len(told) == (2 if shows_titles else 0)  # each on one line, nothing interpreted
     programs = desk.run(*words, "--json")
     assert commands_in(programs.out) == set()
-    if words[0] == "alerts":  # escaped, not left out
+    if shows_titles:  # escaped, not left out
         assert all("\u202egnp.exe" in row["title"] for row in programs.json)
 
 
