@@ -14,6 +14,10 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 
 _LOG = "apprise"
+
+# What it posts with writes addresses, which hold secrets, at DEBUG. (httpx's loggers are kept quiet
+# in feeds/http.py for the same reason.)
+logging.getLogger("urllib3").setLevel(logging.WARNING)
 _ONE_AT_A_TIME = threading.Lock()  # the log is one for the process
 
 
