@@ -1,7 +1,7 @@
 """Whole rounds: every feed polled once with an empty database (cold), and again when nothing is new
 (warm: every server answers 304). Our program beside others, in the same run.
 
-    python -m benchmarks.rounds [--feeds FOLDER_OR_TAR] [--copies 4] [--runs 3] [--json]
+    python -m benchmarks.rounds [--feeds FOLDER_OR_TAR] [--copies 4] [--runs 3] [--alone] [--json]
 
 Ours tags, finds copies, keeps evidence and indexes for search; the others do none of that. Numbers
 of two machines, or of two days, cannot be compared; the ratios of one run can.
@@ -74,14 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="rounds-") as name:
         folder = Path(name)
         with serving(documents, folder / "served") as urls:
-            runs = [_run(folder / f"run{n}", urls, options.watchlist) for n in range(options.runs)]
+            runs = [_run(folder / f"run{n}", urls, options) for n in range(options.runs)]
     rows = _rows(runs, len(documents))
     if options.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     else:
         print(f"{len(documents)} feeds, {sum(len(d.body) for d in documents) / 1e6:.0f} MB\n")
         print(_drawn(rows))
-        if not peers_python():
+        if not (options.alone or peers_python()):
             print(
                 "\nOurs alone: `python -m benchmarks.peers` installs the programs to compare with."
             )
@@ -93,24 +93,27 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--copies", type=int, default=4, help="how often each is served [4]")
     parser.add_argument("--runs", type=int, default=3, help="the median of so many is shown [3]")
     parser.add_argument("--watchlist", default="dprk-civilian", help="bundled name or path")
+    parser.add_argument("--alone", action="store_true", help="measure no other program")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args(arguments)
 
 
-def _run(folder: Path, urls: Sequence[str], watchlist: str) -> dict[tuple[str, str], Outcome]:
+def _run(
+    folder: Path, urls: Sequence[str], options: argparse.Namespace
+) -> dict[tuple[str, str], Outcome]:
     """Every program's rounds, each with a database of its own, one after the other."""
     folder.mkdir()
     done: dict[tuple[str, str], Outcome] = {}
-    for program, one_round in _programs(folder, urls, watchlist).items():
+    for program, one_round in _programs(folder, urls, options).items():
         for name in ROUNDS:
             done[program, name] = one_round()
             print(f"{program}, {name}: {done[program, name].cost.wall:.1f} s", file=sys.stderr)
     return done
 
 
-def _programs(folder: Path, urls: Sequence[str], watchlist: str) -> dict[str, Round]:
-    programs = {OURS: _ours(folder, urls, watchlist)}
-    if python := peers_python():
+def _programs(folder: Path, urls: Sequence[str], options: argparse.Namespace) -> dict[str, Round]:
+    programs = {OURS: _ours(folder, urls, options.watchlist)}
+    if not options.alone and (python := peers_python()):
         list_file = folder / "urls.txt"
         list_file.write_text("\n".join(urls), encoding="utf-8")
         programs["reader, 20 workers"] = _peer(python, "peer_reader.py", folder, list_file)

@@ -179,7 +179,7 @@ def probe_shingles(piece: Piece) -> list[str]:
     return _PROBES[piece.script].findall(piece.text) or [piece.text]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)  # 200 KB each
 def shingles(text: str, kind: str) -> frozenset[str]:
     """The short pieces of a text, by which likeness is measured."""
     return frozenset(_SHINGLES[kind].findall(text) or [text])

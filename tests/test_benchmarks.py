@@ -1,0 +1,66 @@
+"""The benchmarks run, and count what they say they count. No figure is tested here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import rounds
+from benchmarks.measure import run, table
+from benchmarks.samples import Sample, copies, samples
+
+ATOM = (
+    b'<entry><id>https://a.example/1</id><link rel="alternate" href="https://a.example/1"/></entry>'
+)
+RSS = b"<item><title>Mill</title><link>http://a.example/1</link><guid>http://a.example/1</guid></item>"
+JSON = b'{"items": [{"id": "https://a.example/1", "url": "https:\\/\\/a.example\\/1"}]}'
+
+
+@pytest.mark.parametrize(("body", "addresses"), [(ATOM, 2), (RSS, 2), (JSON, 2)])
+def test_a_copy_has_addresses_of_its_own(body: bytes, addresses: int) -> None:
+    first, second = copies([Sample(body=body, suffix=".xml")], 2)
+    assert first.body == body
+    assert second.body.count(b"copy1.a.example") == addresses
+    assert second.body.replace(b"copy1.", b"") == body
+
+
+def test_a_copy_keeps_its_namespaces() -> None:
+    body = b'<feed xmlns="http://www.w3.org/2005/Atom"><a href="https://in.text.example/"/></feed>'
+    assert copies([Sample(body=body, suffix=".atom")], 2)[1].body == body
+
+
+def test_invented_feeds_are_the_same_every_time() -> None:
+    assert samples(None) == samples(None)
+    assert len({sample.body for sample in samples(None)}) == len(samples(None))
+
+
+def test_a_folder_without_feeds_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="no file ends in"):
+        samples(tmp_path)
+
+
+def test_memory_and_time_of_all_processes_count() -> None:
+    child = "import time; block = bytearray(60 * 2**20); time.sleep(0.8)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    cost = run([sys.executable, "-c", code])
+    assert cost.status == 0
+    assert cost.memory > 60
+    assert cost.wall > 0.8
+
+
+def test_rounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, sample in enumerate(samples(None)[:3]):
+        (tmp_path / f"{number}{sample.suffix}").write_bytes(sample.body)
+    rounds.main(["--feeds", str(tmp_path), "--copies", "2", "--runs", "1", "--alone", "--json"])
+    cold, warm = json.loads(capsys.readouterr().out)
+    assert (cold["round"], warm["round"]) == ("cold", "warm")
+    assert cold["feeds"] == warm["feeds"] == 6
+    assert cold["items"] == warm["items"] == 6 * 30
+
+
+def test_tables_line_up() -> None:
+    drawn = table(("what", "s"), [("a", 1.2345), ("longer", 1234.5)])
+    assert drawn.splitlines()[2:] == ["| a      | 1.23 |", "| longer | 1234 |"]
