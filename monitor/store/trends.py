@@ -35,8 +35,8 @@ FROM items AS i JOIN feeds AS f ON f.id = i.feed WHERE i.id = ?"""
 _TOLD = "SELECT 1 FROM alerts WHERE rule = ? AND channel = ? AND occasion = ?"
 
 _BURSTS = """
-SELECT created_at FROM alerts WHERE rule = ?1 AND channel = ?2 AND relation = 'burst'
-AND substr(occasion, 1, length(?3) + 4) = ?3 || ' on '"""
+SELECT created_at FROM alerts WHERE rule = :rule AND channel = :channel AND relation = 'burst'
+AND substr(occasion, 1, length(:what) + 4) = :what || ' on '"""
 
 _PUT = """
 INSERT INTO alerts (rule, channel, story, item, feed, relation, occasion, state, min_origins, batch,
@@ -136,7 +136,8 @@ def _put(db: sqlite3.Connection, alert: TrendAlert, now: datetime) -> int:
     if db.execute(_TOLD, (alert.rule, alert.channel, occasion)).fetchone():
         return 0
     if alert.relation == "burst":
-        told = db.execute(_BURSTS, (alert.rule, alert.channel, alert.what))
+        asked = {"rule": alert.rule, "channel": alert.channel, "what": alert.what}
+        told = db.execute(_BURSTS, asked)
         if not rested(now.date(), (moment(at).date() for (at,) in told)):
             return 0
     key = hashlib.sha256(json.dumps([alert.rule, alert.channel, occasion]).encode()).hexdigest()
