@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -30,78 +32,15 @@ _ADDRESS = re.compile(
     rb"|\"(?:id|url|external_url)\"\s*:\s*\"https?:\\?/\\?/)"
 )
 
-# What articles are made of, and how often on average one of them names a watched place.
-_WORDS = {
-    "en": [
-        "the",
-        "workers",
-        "of",
-        "a",
-        "factory",
-        "said",
-        "that",
-        "new",
-        "machines",
-        "reached",
-        "harvest",
-        "plan",
-        "week",
-        "river",
-    ],
-    "ko": [
-        "공장",
-        "노동자들이",
-        "새로운",
-        "설비를",
-        "계획대로",
-        "생산하였다고",
-        "보도했다",
-        "지난주",
-        "도시",
-        "건설에서",
-    ],
-    "zh": [
-        "工厂",
-        "工人",
-        "新的",
-        "设备",
-        "计划",
-        "生产",
-        "报道",
-        "上周",
-        "城市",
-        "建设",
-        "完成",
-        "农场",
-        "河流",
-    ],
-    "ja": [
-        "工場の",
-        "労働者は",
-        "新しい",
-        "設備を",
-        "計画",
-        "どおりに",
-        "生産したと",
-        "報じた",
-        "先週",
-        "都市",
-        "建設",
-    ],
-    "ru": [
-        "рабочие",
-        "завода",
-        "сообщили",
-        "что",
-        "новое",
-        "оборудование",
-        "выполнило",
-        "план",
-        "на",
-        "неделе",
-        "города",
-    ],
+# What words are made of in each language: the letters, and how many of them.
+_LETTERS = {
+    "en": ("etaoinshrdlucmfwypvbgk", (2, 9)),
+    "ko": ("가나다라마바사아자차카타파하고노도로모보소오조호기니리미시이지을는에서의했", (2, 5)),
+    "zh": ("的一是不了人在有中大国上个工厂农电水城市建设生产计划设备完成报道新年月日地方", (1, 3)),
+    "ja": ("のにはをたがでてとしれさいるこ人工場電力農業水道市町生産計画設備完成報道新年", (2, 5)),
+    "ru": ("оеаинтсрвлкмдпуяызбгчйхжшюцщ", (3, 9)),
 }
+_WORDS = 3_000  # of a language, each half as frequent as the one at half its rank
 _NAMES = {
     "en": "Pyongyang Thermal Power Station",
     "ko": "평양화력발전소",
@@ -109,7 +48,7 @@ _NAMES = {
     "ja": "平壌火力発電所",
     "ru": "Пхеньянская ТЭЦ",
 }
-_NAMED = 0.1
+_NAMED = 0.01  # of the sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +99,7 @@ def _moved(sample: Sample, number: int) -> Sample:
 def _invented(number: int) -> Sample:
     """An RSS feed, the same at every call."""
     dice = random.Random(number)
-    language = list(_WORDS)[number % len(_WORDS)]
+    language = list(_LETTERS)[number % len(_LETTERS)]
     items = "".join(_item(dice, language, number, place) for place in range(ENTRIES))
     head = f"<title>Source {number}</title><link>https://s{number}.example/</link>"
     document = (
@@ -186,8 +125,17 @@ def _sentences(dice: random.Random, language: str) -> str:
 
 
 def _sentence(dice: random.Random, language: str, length: int) -> str:
-    words = dice.choices(_WORDS[language], k=length)
-    words.append(str(dice.randrange(10_000)))  # so that no two are the same
-    if dice.random() < _NAMED / 10:
-        words.insert(length // 2, _NAMES[language])
-    return " ".join(words) + "."
+    words, shares = _vocabulary(language)
+    chosen = dice.choices(words, cum_weights=shares, k=length)
+    if dice.random() < _NAMED:
+        chosen.insert(length // 2, _NAMES[language])
+    return ("" if language in ("zh", "ja") else " ").join(chosen) + "."
+
+
+@cache
+def _vocabulary(language: str) -> tuple[list[str], list[float]]:
+    """Invented words, and their cumulated frequencies (Zipf's law)."""
+    dice = random.Random(language)
+    letters, (least, most) = _LETTERS[language]
+    words = ["".join(dice.choices(letters, k=dice.randint(least, most))) for _ in range(_WORDS)]
+    return words, list(accumulate(1 / rank for rank in range(1, _WORDS + 1)))

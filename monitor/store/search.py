@@ -18,12 +18,14 @@ from collections.abc import Iterator
 _SPACED = re.compile(
     "([\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff])"
 )
+_RUN = re.compile(f"{_SPACED.pattern}+")
 _WORDS = re.compile(r"[\w]+")
 
 
 def segment(text: str) -> str:
     """The text with a blank on both sides of every Hangul, Han and kana character."""
-    return _SPACED.sub(r" \1 ", text)
+    # By runs, since putting in a template for each character takes five times as long.
+    return _RUN.sub(lambda run: f" {' '.join(run[0])} ", text)
 
 
 def query(words: str) -> str:

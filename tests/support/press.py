@@ -20,6 +20,8 @@ class Article:
     link: str = ""
 
 
+MENTION = "Work goes on at the Huichon Power Station in the DPRK"  # the small watchlist has it
+
 _SYLLABLES = "ba de fi go hu ka le mi no pu ra se ti vo zu dra ste kli pro gru".split()  # noqa: SIM905
 
 

@@ -179,6 +179,11 @@ def assert_quiet(err: str) -> None:
         assert sign not in err, err
 
 
+def commands_in(text: str) -> set[str]:
+    """Characters that do something else than show a letter."""
+    return {c for c in text.replace("\n", "") if not c.isprintable()}
+
+
 @dataclass(slots=True)
 class Daemon:
     """A daemon in a process of its own."""

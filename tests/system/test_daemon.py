@@ -8,12 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.press import Press, article
+from tests.support.press import MENTION, Press, article
 from tests.support.program import DESK, Program, members, until
 from tests.support.servers import Request, Script, drip_after, head
 from tests.support.slack import TOKEN, Fault, SlackServer, shown
-
-MENTION = "Work goes on at the Huichon Power Station in the DPRK"
 
 
 def dripping(request: Request) -> Script:
