@@ -21,6 +21,14 @@ CLOSED = (
     "said on Tuesday, and 1240 tonnes a day will have to come from elsewhere. Farmers asked for an "
     "early end of the repairs, since the building season begins in April and stores are low. "
 )
+FLOODED = (
+    "Water stood six metres deep in the Norvale quarry on Sunday after a night of storm. Pumps were "
+    "brought from the harbour, and two diggers that had been left on the floor were lost. "
+)
+SODDEN = (
+    "The storm that broke trees along the coast filled the Norvale quarry to the second ledge. No one "
+    "was at work. Its owner says that pumping will take until the end of the month. "
+)
 FERRY = (
     "A ferry service to Linden Island opened on Saturday with two new boats built at the Eastwick "
     "yard. Each of them carries 180 passengers and twelve cars, and the crossing takes half the time "
@@ -55,8 +63,8 @@ class TestRelations:
 
     def test_an_event_told_by_two(self, desk: LearningDesk) -> None:
         title = "Norvale quarry flooded after night of storm"
-        desk.poll(told(1, "one", title, CLOSED), name="one")
-        desk.poll(told(2, "two", "Storm night leaves Norvale quarry flooded", FERRY), name="two")
+        desk.poll(told(1, "one", title, FLOODED), name="one")
+        desk.poll(told(2, "two", "Storm night leaves Norvale quarry flooded", SODDEN), name="two")
         assert [i["relation"] for i in items(desk)] == ["original", "same_event"]
         story = desk.rows("SELECT items, copies, origins FROM stories")
         assert story == [{"items": 2, "copies": 0, "origins": 2}]
@@ -209,8 +217,8 @@ class TestMending:
 
     def test_the_first_item_split_off_leaves_its_story_an_heir(self, desk: LearningDesk) -> None:
         title = "Norvale quarry flooded after night of storm"
-        desk.poll(told(1, "one", title, CLOSED), name="one")
-        desk.poll(told(2, "two", "Storm night leaves Norvale quarry flooded", FERRY), name="two")
+        desk.poll(told(1, "one", title, FLOODED), name="one")
+        desk.poll(told(2, "two", "Storm night leaves Norvale quarry flooded", SODDEN), name="two")
         mending.split(desk.store, [1], note="", now=desk.now)
         assert [i["relation"] for i in items(desk)] == ["original", "original"]
         titles = desk.rows("SELECT title, items FROM stories ORDER BY id")

@@ -15,6 +15,11 @@ BODY = (
     "the third will be taken out of service in April. Nobody was hurt when a belt caught fire. "
 )
 
+RETOLD = (
+    "Harrow Hill makes cement again. Bricks for two kilns had come from the next county, and the "
+    "third will be taken out of service when spring comes, people at the works told this paper."
+)
+
 
 def piece(
     title: str = "Works resume", text: str = BODY, *, by: str = "one", hours: float = 0
@@ -92,10 +97,24 @@ class TestHeadlines:
     def test_like_headlines_of_two_houses_are_one_event(self) -> None:
         old, new = (
             piece(self.TITLE),
-            piece("Repairs close works", "Something else. " * 20, by="two"),
+            piece("Repairs close works", RETOLD, by="two"),
         )
         assert compare(new, old, headline=0.6).relation == "same_event"
         assert compare(new, old, headline=0.2).relation == ""
+
+    def test_like_headlines_over_texts_with_nothing_in_common_are_two(self) -> None:
+        """A series about one plant has like headlines; what it hides would never be announced."""
+        old, new = (
+            piece(self.TITLE),
+            piece("Repairs close works", "Something else. " * 20, by="two"),
+        )
+        assert compare(new, old, headline=0.9).relation == ""
+
+    @pytest.mark.parametrize("number", ["2", "3"])
+    def test_numbered_stages_are_events_of_their_own(self, number: str) -> None:
+        old = piece("Stage 1 at Harrow Hill of 2026 done")
+        new = piece(f"Stage {number} at Harrow Hill of 2026 done", RETOLD, by="two")
+        assert compare(new, old, headline=0.9).relation == ""
 
     def test_like_headlines_of_one_house_are_a_series(self) -> None:
         old, new = piece("New houses in Harrow"), piece("New houses in Linden", "Other. " * 40)
