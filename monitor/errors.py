@@ -2,6 +2,7 @@
 
 MonitorError
 ├── ConfigError       the configuration cannot be used (a line for each mistake)
+│   └── WatchlistError  a watchlist cannot (its own kinds stand in watchlist/errors.py)
 └── StoreError        the database cannot be opened, read or written
     └── BusyError     another process writes it
 """

@@ -51,9 +51,8 @@ async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
     except StoreError:
         raise
     except Exception as error:
-        # The one broad except of the program: a fault of ours on one document must neither end
-        # the daemon nor leave the feed due for ever. It is logged with its traceback, and stands
-        # in the ledger as the error of this poll.
+        # A fault of ours on one document must neither end the daemon nor leave the feed due for
+        # ever. It is logged with its traceback, and stands in the ledger as this poll's error.
         log.exception("fault while polling", extra={"feed": feed.feed.url})
         fault = FeedError(
             url=feed.feed.url, reason="internal", message=f"{type(error).__name__}; see the log"

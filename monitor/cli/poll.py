@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from monitor.config import Config
     from monitor.records import PollRecord, PollRow, StoredFeed
 
+FEW_FEEDS = 20  # a row for each still fits a screen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Polled:
@@ -182,6 +184,13 @@ def _feed_json(one: _Polled) -> dict[str, object]:
     }
 
 
+def _worth_a_line(polled: Sequence[_Polled]) -> list[_Polled]:
+    """All of a few feeds; of many, those that brought something or failed."""
+    if len(polled) <= FEW_FEEDS:
+        return list(polled)
+    return [one for one in polled if one.row.new or one.row.changed or one.row.error]
+
+
 def _print(done: _Round) -> None:
     if not (done.polled or done.not_stored):
         click.echo("No feed is due. `wirewatch poll --all` polls them all the same.")
@@ -189,7 +198,7 @@ def _print(done: _Round) -> None:
         rows = [
             (one.feed.feed.name, one.row.status, one.row.seen, one.row.new, one.row.changed,
              one.mentions, one.row.error or one.row.note)
-            for one in sorted(done.polled, key=lambda one: one.feed.id)
+            for one in sorted(_worth_a_line(done.polled), key=lambda one: one.feed.id)
         ]  # fmt: skip
         table(("feed", "status", "#seen", "#new", "#changed", "#mentions", "note"), rows)
     total = _as_json(done)

@@ -90,3 +90,15 @@ def check_ledger(program: Program, *, first_round: int, second_round: int) -> No
     baselines = program.rows("SELECT DISTINCT baseline FROM polls WHERE id <= ?", PAPERS)
     assert baselines == [{"baseline": 1}]
     assert program.count("polls", f"id > {PAPERS} AND status = 'ok' AND overlap <> seen") == 0
+
+
+def test_people_are_shown_only_the_feeds_with_news(program: Program) -> None:
+    """Of many feeds, those that brought something or failed: the rest would hide them."""
+    with Press(30) as press:
+        program.write(press.feeds)
+        program.run("poll", "--all")
+        press.articles[7] = (article(1, paper=7),)
+        press.odd[9] = lambda _request: reply(b"<html>moved house</html>")
+        out = program.run("poll", "--all", status=1).out
+    rows = [line for line in out.splitlines() if " ok " in line or " error " in line]
+    assert len(rows) == 2, out
