@@ -20,6 +20,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime
+from email.message import EmailMessage
 from email.utils import parseaddr
 
 from aiosmtplib import (
@@ -35,11 +36,11 @@ from aiosmtplib import (
     SMTPServerDisconnected,
 )
 
-from alerts.letter import letter
+from alerts.letter import letter, report_letter
 from alerts.secrets import redacted
 from alerts.settings import PORTS, EmailSettings
 from alerts.text import one_line
-from alerts.types import Alert, Receipt
+from alerts.types import Alert, Mailing, Receipt
 
 GAP = 1.0  # seconds; submission servers commonly take a few dozen messages a minute
 GOODBYE_SECONDS = 5.0  # for QUIT: the message is delivered, only manners are left
@@ -81,7 +82,17 @@ class EmailChannel:
 
     async def send(self, alert: Alert) -> Receipt:
         """Hand one alert to the mail server."""
-        mail = letter(alert, self._settings, self._recipient, self._now())
+        return await self._post(
+            letter(alert, self._settings, self._recipient, self._now()), alert.id
+        )
+
+    async def send_report(self, mailing: Mailing) -> Receipt:
+        """Hand a report to the mail server, once: it is in no outbox, and counts as alert 0."""
+        return await self._post(
+            report_letter(mailing, self._settings, self._recipient, self._now()), 0
+        )
+
+    async def _post(self, mail: EmailMessage, alert: int) -> Receipt:
         raw = mail.as_bytes()
         with closing(self._client()) as client:
             try:
@@ -94,7 +105,7 @@ class EmailChannel:
                     receipt = await self._answer(client, alert)
             except (SMTPException, OSError):
                 words = "the message was sent, but the server's answer was lost"
-                return Receipt(alert=alert.id, outcome="in-doubt", message=words)
+                return Receipt(alert=alert, outcome="in-doubt", message=words)
             await _goodbye(client)
         sent = receipt.outcome == "sent"
         return replace(receipt, thread=mail["Message-ID"]) if sent else receipt
@@ -126,20 +137,20 @@ class EmailChannel:
             raise SMTPServerDisconnected("Connection lost")
         client.protocol.write(_dotted(raw))  # writes into a buffer, or raises: never waits
 
-    async def _answer(self, client: SMTP, alert: Alert) -> Receipt:
+    async def _answer(self, client: SMTP, alert: int) -> Receipt:
         if client.protocol is None:
             raise SMTPServerDisconnected("Connection lost")
         code, text = await client.protocol.read_response()
         if 200 <= code < 300:
-            return Receipt(alert=alert.id, outcome="sent")
+            return Receipt(alert=alert, outcome="sent")
         if not 400 <= code < 600:
             raise SMTPResponseException(code, text)
         return self._failed(alert, SMTPDataError(code, text))
 
-    def _failed(self, alert: Alert, error: SMTPException | OSError) -> Receipt:
+    def _failed(self, alert: int, error: SMTPException | OSError) -> Receipt:
         code = getattr(error, "code", 0)
         return Receipt(
-            alert=alert.id,
+            alert=alert,
             outcome="refused" if isinstance(code, int) and 500 <= code < 600 else "later",
             message=one_line(redacted(self._words(error), self._settings.password), 200),
         )

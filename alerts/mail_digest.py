@@ -22,7 +22,7 @@ from alerts.mail_parts import (
 from alerts.message import REPEAT, Digest, Message
 
 BAR = 24  # the longest bar of the picture, in letters of the plain text
-PIXELS = 200  # and in the HTML: fits beside a name on a telephone
+PIXELS = 160  # and in the HTML: fits beside a name on a telephone
 
 _H2 = "margin:28px 0 12px;font-size:18px;line-height:1.3;font-weight:700;color:#1c1b19"
 _BAR = "display:inline-block;height:10px;background:#b8860b;vertical-align:middle"
@@ -73,7 +73,7 @@ def digest_html(digest: Digest) -> str:
 def _bar(name: str, count: int, digest: Digest) -> str:
     bar = f'<span style="{_BAR};width:{_share(count, digest, PIXELS)}px"></span>'
     cell = f'<td style="{CELL};padding-right:12px" dir="auto">{escape(name)}</td>'
-    return f'<tr>{cell}<td style="{CELL}">{bar} {count}</td></tr>'
+    return f'<tr>{cell}<td style="{CELL};white-space:nowrap">{bar} {count}</td></tr>'
 
 
 def _line(number: int, message: Message) -> str:

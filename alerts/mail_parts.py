@@ -66,7 +66,7 @@ def _reason(message: Message) -> str:
 # ── the HTML ─────────────────────────────────────────────────────────────────────────────────────
 
 _BODY = (
-    "margin:0;padding:24px 16px;background:#fbfaf7;color:#1c1b19;"
+    "margin:0;padding:24px 16px;background:#fbfaf7;color:#1c1b19;overflow-wrap:anywhere;"
     "font:16px/1.5 Georgia,'Noto Serif','Noto Serif CJK KR','Nanum Myeongjo',SimSun,serif"
 )
 _SHEET = "max-width:640px;margin:0 auto"

@@ -82,11 +82,22 @@ def digest_of(alert: Alert) -> Digest:
     )
     return Digest(
         title=f"{len(alert.parts)} alerts: {', '.join(rules[:MOST_RULES])}{more}",
-        why=one_line(alert.batch, LONGEST_FACT),
+        why=one_line(_TIME.sub(_readable, alert.batch), LONGEST_FACT),
         repeat=alert.in_doubt,
         messages=tuple(map(message_of, alert.parts)),
         counts=tuple(names.most_common(MOST_COUNTED)),
     )
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def _readable(found: re.Match[str]) -> str:
+    """The outbox tells batches apart by their times; people read them otherwise."""
+    try:
+        return utc(datetime.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]
 
 
 def utc(moment: datetime) -> str:
@@ -111,6 +122,11 @@ def cut(pieces: tuple[Piece, ...], limit: int, cost: Cost | None = None) -> tupl
 
 
 def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:
+    facts = alert.facts or _story_facts(alert)
+    return tuple((label, one_line(value, LONGEST_FACT)) for label, value in facts if value)
+
+
+def _story_facts(alert: Alert) -> list[tuple[str, str]]:
     facts = [
         ("News", alert.news),
         ("Named", _named(alert.named)),
@@ -121,7 +137,7 @@ def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:
     ]
     if alert.url and not safe_url(alert.url):
         facts.append(("Link", "left out: not a plain http(s) address"))
-    return tuple((label, one_line(value, LONGEST_FACT)) for label, value in facts if value)
+    return facts
 
 
 def _named(named: tuple[Named, ...]) -> str:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from alerts.errors import RuleError
 from alerts.schedule import Quiet, Schedule
 
-RELATIONS = ("first", "new-origin", "edit", "gone", "burst", "silence")
+RELATIONS = ("first", "new-origin", "edit", "gone", "burst", "silence", "return")
 MODES = ("now", "digest")
 MOST_AN_HOUR = 20  # messages of a rule, or from a feed, on a channel: more is not read
 MAX_AGE = 7 * 86400  # seconds: what feeds bring that is older was moved or put up again, not news

@@ -17,6 +17,7 @@ from alerts.posting import JSON, POST_SECONDS, answered, guarded
 from alerts.secrets import Secret
 from alerts.settings import SlackSettings
 from alerts.text import (
+    host_of,
     shorten,
     slack_cost,
     slack_escaped,
@@ -31,6 +32,7 @@ GAP = 1.0  # seconds: Slack's limit for one webhook
 HEADER = 150
 SECTION_TITLE = 300
 SECTION_URL = 1_000
+SECTION_HOST = 100
 SECTION_FACT = 240  # at most six, each with a label
 QUOTE = 700
 FALLBACK = 300  # what a notification shows
@@ -176,12 +178,23 @@ def _header(message: Message) -> Block:
 
 
 def _section(message: Message) -> Block:
-    lines = [_linked_title(message), *(_fact(label, value) for label, value in message.facts)]
+    lines = [*_link_line(message), *(_fact(label, value) for label, value in message.facts)]
     # verbatim: "#general" and "www.example.org" in a title stay what they are.
     return {
         "type": "section",
         "text": {"type": "mrkdwn", "text": "\n".join(lines), "verbatim": True},
     }
+
+
+def _link_line(message: Message) -> tuple[str, ...]:
+    """The link by its host, since a header holds none; the headline again where that was cut."""
+    url = slack_escaped(message.url)
+    if len(url) > SECTION_URL or sum(map(slack_cost, message.title)) > HEADER:
+        return (_linked_title(message),)
+    host = slack_unformatted(shorten(host_of(message.url), SECTION_HOST, slack_cost))
+    parts = (f"<{url}|Read it at {host}>" if url else "", REPEAT if message.repeat else "")
+    line = " ".join(filter(None, parts))
+    return (line,) if line else ()
 
 
 def _linked_title(message: Message) -> str:

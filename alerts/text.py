@@ -126,6 +126,12 @@ def safe_url(url: str) -> str:
     return whole if len(whole) <= LONGEST_URL else ""
 
 
+def host_of(url: str) -> str:
+    """Of an address that `safe_url` gave: what people know a site by."""
+    match = _URL.fullmatch(url)
+    return match["host"] if match else ""
+
+
 # ── Slack ────────────────────────────────────────────────────────────────────────────────────────
 
 _SLACK_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})

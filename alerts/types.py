@@ -43,11 +43,23 @@ class Alert:
     attempts: int = 0  # tries made before this one
     in_doubt: bool = False  # an earlier try may have arrived
     key: str = ""  # the same for every try: Message-ID, idempotency key
-    relation: str = "first"  # what is news: first, new-origin, edit, gone, burst, silence
+    relation: str = "first"  # what is news: see alerts.rules; or undelivered
     news: str = ""  # the same in a sentence; "" = the first of its story
+    facts: tuple[tuple[str, str], ...] = ()  # label, value: all there is to one about no story
     thread: str = ""  # where the channel put the first message about the story
     parts: tuple[Alert, ...] = ()  # of a digest, oldest first; it says what they say, no more
     batch: str = ""  # why they come together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """A mail that announces no story: a report, with a page that goes with it as a file."""
+
+    subject: str
+    text: str
+    html: str  # everything in it escaped
+    file: str  # what the page is called
+    page: str  # HTML
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,7 @@ def _story(alert: Alert) -> dict[str, Any]:
         "rule": message.rule,
         "relation": alert.relation,
         "news": one_line(alert.news, 300),
-        "story": alert.story,
+        "story": alert.story or None,
         "title": message.title,
         "url": message.url,
         "language": message.language,
@@ -127,6 +127,7 @@ def _story(alert: Alert) -> dict[str, Any]:
         **_snippet(message),
         "origins": alert.origins,
         "copies": alert.copies,
+        "facts": dict(message.facts) if alert.facts else {},
     }
 
 

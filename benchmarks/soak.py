@@ -2,6 +2,7 @@
 
     python -m benchmarks.soak                    10,000 polls, about three minutes
     python -m benchmarks.soak --polls 600 --json
+    python -m benchmarks.soak --invented         words that never come again
 
 The daemon itself runs in this process, on clocks that go sixty times as fast, so that a feed with an
 interval of a minute is polled every second. Its feeds and its webhook are served by another process.
@@ -38,15 +39,18 @@ _VOCABULARY = ["".join(_DICE.choices("abdefgiklmnoprstu", k=7)) for _ in range(5
 class Papers:
     """Answers requests; a document depends only on which paper it is and how often it was asked."""
 
-    def __init__(self, new: int) -> None:
+    def __init__(self, new: int, *, invented: bool) -> None:
         self.asked: Counter[str] = Counter()
         self.new = new  # a new entry every so many requests; 0 = never
+        self.invented = invented  # words, anew for each entry
 
     def document(self, paper: str) -> bytes:
         asked = self.asked[paper]
         self.asked[paper] += 1
         newest = WINDOW + (asked // self.new if self.new else 0)
-        items = "".join(self.item(paper, n) for n in range(newest, newest - WINDOW, -1))
+        items = "".join(
+            self.item(paper, n, self.invented) for n in range(newest, newest - WINDOW, -1)
+        )
         edition = asked if asked % 10 else asked - 1  # one in ten as the one before
         return (
             f'<rss version="2.0"><channel><title>Paper {paper}, {edition}</title>'
@@ -55,9 +59,9 @@ class Papers:
 
     @staticmethod
     @lru_cache(maxsize=200 * WINDOW)
-    def item(paper: str, number: int) -> str:
+    def item(paper: str, number: int, invented: bool) -> str:
         dice = random.Random(f"{paper}/{number}")
-        words = " ".join(dice.choices(_VOCABULARY, k=120))
+        words = " ".join(_invent(dice) if invented else dice.choices(_VOCABULARY, k=120))
         named = "Huichon Power Station: " if number % 50 == 0 else ""
         return (
             f"<item><title>{named}{words[:60]}</title><guid>{paper}-{number}</guid>"
@@ -76,9 +80,15 @@ class Papers:
         writer.close()
 
 
-async def serve(new: int) -> None:
+def _invent(dice: random.Random) -> list[str]:
+    return ["".join(dice.choices("abdefgiklmnoprstu", k=7)) for _ in range(120)]
+
+
+async def serve(new: int, *, invented: bool) -> None:
     """Serve until standard input ends, that is, until the other process does."""
-    server = await asyncio.start_server(Papers(new).answer, "0.0.0.0", 0, backlog=1_000)
+    server = await asyncio.start_server(
+        Papers(new, invented=invented).answer, "0.0.0.0", 0, backlog=1_000
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     server.close()
@@ -146,11 +156,12 @@ def main() -> None:
     asked.add_argument(
         "--keep", action="store_true", help="keep all records: what a leak looks like"
     )
+    asked.add_argument("--invented", action="store_true", help="words that never come again")
     asked.add_argument("--json", action="store_true")
     asked.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = asked.parse_args()
     if options.serve:
-        asyncio.run(serve(options.new))
+        asyncio.run(serve(options.new, invented=options.invented))
         return
     # Not above: a parser process imports the main module again, and has little memory.
     from benchmarks.fast_daemon import run  # noqa: PLC0415
@@ -162,7 +173,10 @@ def main() -> None:
         say=(lambda _: None) if options.json else print,
     )
     server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.soak", "--serve", f"--new={options.new}"],
+        [
+            *(sys.executable, "-m", "benchmarks.soak", "--serve", f"--new={options.new}"),
+            *(["--invented"] if options.invented else []),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -5,6 +5,10 @@
 Items are made up: 300 to 900 characters in Korean, English and Russian words of invented spelling, by
 the frequencies of real ones; a tenth are copies of one of the last 2,000 with some words changed. The
 window is filled with the signatures of as many items of the three days before.
+
+The second table is of a full window: of such a press, of headlines whose words never come again, and of
+endless ones of these, as a hostile feed may send them. It ends with status 1 if one takes more than
+80 MB (10^6 bytes).
 """
 
 from __future__ import annotations
@@ -14,13 +18,14 @@ import resource
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.measure import table
 from monitor.stories import Piece, Signature, Window, place, read, sign
-from monitor.stories.window import MOST_ITEMS, ROWS
+from monitor.stories.rows import ROWS
+from monitor.stories.window import MOST_ITEMS
 
 WINDOWS = (10_000, 30_000, 100_000, 1_000_000)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -31,6 +36,7 @@ _ALPHABETS = (
 )
 _VOCABULARY = 40_000
 _COPIES = 0.1
+LIMIT = 80.0  # MB that a full window may take, whatever is in it
 CHUNK = 250  # items
 
 
@@ -70,11 +76,44 @@ class _Press:
             words[at] = words[at][::-1]
         return title, " ".join(words)
 
-    def signature(self) -> Signature:
-        words = self._some(self.random.choice(self.words), 8)
+    def signature(self, words_each: int = 8) -> Signature:
+        words = self._some(self.random.choice(self.words), words_each)
         return Signature(
             rows=self.random.randbytes(4 * ROWS), words=tuple(sorted({w[:6] for w in words}))
         )
+
+
+def invented(count: int) -> Callable[[random.Random], Signature]:
+    """Signatures with so many words each that no other has."""
+
+    def signature(dice: random.Random) -> Signature:
+        words = tuple(sorted(dice.randbytes(5).hex() for _ in range(count)))
+        return Signature(rows=dice.randbytes(4 * ROWS), words=words)
+
+    return signature
+
+
+def fullest(items: int = MOST_ITEMS) -> list[tuple[object, ...]]:
+    """What is in a full window, the MB it takes, and the µs that an item took to fill it."""
+    press = _Press(1)
+    kinds: dict[str, Callable[[random.Random], Signature]] = {
+        "a press": lambda _: press.signature(),
+        "headlines of 20 words": lambda _: press.signature(20),
+        "8 new words each": invented(8),
+        "48 new words each": invented(48),
+    }
+    rows: list[tuple[object, ...]] = []
+    for kind, signature in kinds.items():
+        dice, window, before = random.Random(1), Window(), _memory()
+        spent = 0.0
+        for item in range(items):
+            one = signature(dice)
+            started = time.process_time()
+            window.add(item, one, NOW.date())
+            spent += time.process_time() - started
+        rows.append((kind, len(window), (_memory() - before) * 2**20 / 1e6, 1e6 * spent / items))
+        del window
+    return rows
 
 
 def filled(size: int, press: _Press) -> Window:
@@ -127,8 +166,12 @@ def main() -> None:
         )
     )
     print(
-        f"\nthe window forgets beyond {MOST_ITEMS} items; the program without it: {empty:.0f} MiB"
+        f"\nthe window forgets beyond {MOST_ITEMS} items; the program without it: {empty:.0f} MiB\n"
     )
+    full = fullest()
+    print(table(("full of", "items", "MB", "µs an item"), full))
+    if max(float(str(row[2])) for row in full) > LIMIT:
+        sys.exit(f"a full window takes more than {LIMIT:.0f} MB")
 
 
 def _memory() -> float:

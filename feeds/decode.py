@@ -43,6 +43,7 @@ class Body:
         self._limit = limit
         self._size = 0
         self._pieces: list[bytes] = []
+        self._wire: list[bytes] = []
 
     def expect(self, content_length: str) -> None:
         """Refuse a body that announces its excess. Raises TransferError("too-large")."""
@@ -57,6 +58,7 @@ class Body:
         if self._inflate is None:
             self._keep(piece)
             return
+        self._wire.append(piece)
         data = piece
         while data:
             decoded, data = self._inflate.step(data, self._limit - self._size + 1)
@@ -73,6 +75,10 @@ class Body:
         if self._inflate is not None and self._wire_size and not self._inflate.ended:
             raise TransferError("coding", "the compressed body ends too early")
         return b"".join(self._pieces)
+
+    def wire(self, whole: bytes) -> bytes:
+        """The same as it was sent, in its coding; `whole` is what `whole()` gave."""
+        return whole if self._inflate is None else b"".join(self._wire)
 
 
 class _Inflate:

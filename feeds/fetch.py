@@ -15,7 +15,8 @@ from feeds.manners import retry_after
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified
 
 if TYPE_CHECKING:
-    from feeds.http import Client, Head, Limits
+    from feeds.http import Client, Head
+    from feeds.limits import Limits
 
 VALIDATOR_CHARS = 1_000  # an ETag is stored and sent at every poll; real ones have under 100
 _PERMANENT = frozenset({301, 308})  # RFC 9110 §15.4: the others may change again
@@ -108,7 +109,7 @@ async def _answer(
     asked = bool(state.etag or state.last_modified)
     if head.status != 200 and not (head.status == 304 and asked):
         return trip.error("http", f"the server answered {_status(head.status)}", head)
-    body = await _body(head, limits) if head.status == 200 else None
+    body, wire = await _body(head, limits) if head.status == 200 else (None, b"")
     remembered = _remembered(head, state, body)
     if body is None or remembered.body_hash == state.body_hash:
         return NotModified(
@@ -126,11 +127,12 @@ async def _answer(
         state=remembered,
         redirects=tuple(trip.hops),
         permanent_url=head.url if trip.permanent else "",
+        exchange=head.exchange(wire),
     )
 
 
-async def _body(head: Head, limits: Limits) -> bytes:
-    """The decoded body. Raises TransferError."""
+async def _body(head: Head, limits: Limits) -> tuple[bytes, bytes]:
+    """The body, decoded and as it was sent. Raises TransferError."""
     body = Body(
         coding=coding_of(head.headers.get("content-encoding", "")),
         wire_limit=limits.wire_bytes,
@@ -140,7 +142,8 @@ async def _body(head: Head, limits: Limits) -> bytes:
     async with aclosing(head.chunks()) as chunks:
         async for chunk in chunks:
             body.add(chunk)
-    return body.whole()
+    whole = body.whole()
+    return whole, body.wire(whole)
 
 
 def _remembered(head: Head, state: FetchState, body: bytes | None) -> FetchState:

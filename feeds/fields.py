@@ -39,6 +39,11 @@ def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
+def wire_head(first: bytes, raw: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """A first line and its fields as they stand on the wire (RFC 9112 §2.1)."""
+    return b"\r\n".join([first, *(name + b": " + value for name, value in raw), b"", b""])
+
+
 def unmangled(text: str) -> str:
     """A Location out of `joined` that may hold raw bytes: UTF-8 read as such, others escaped."""
     try:

@@ -23,8 +23,11 @@ import httpx
 
 from feeds.dial import Dialler
 from feeds.errors import SendError, TransferError
-from feeds.fields import encoded, joined, unmangled, user_agent
+from feeds.fields import encoded, joined, unmangled, user_agent, wire_head
+from feeds.limits import HEAD_BYTES, Limits
+from feeds.peer import address_of, peer_of, tls_message
 from feeds.resolver import Resolver
+from feeds.types import Exchange, Peer
 
 if TYPE_CHECKING:
     import socket
@@ -37,23 +40,10 @@ for _library in (httpx, httpcore):  # INFO has full URLs, DEBUG has headers: bot
     logging.getLogger(_library.__name__).setLevel(logging.WARNING)
 
 URL_CHARS = 8_000  # what RFC 9110 §4.1 asks everyone to support
-HEAD_BYTES = 192 * 2**10  # until a head is whole: h11 takes 100 KiB, and a read brings up to 64
 SEND_TOTAL = 15.0  # seconds for a POST with its answer; a webhook takes one
 SEND_ANSWER = 2.0  # seconds of these for the answer's body, which only people read
 SEND_ANSWER_CHARS = 2_000
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})  # not 304, which httpx counts among them
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one fetch may cost."""
-
-    total: float = 30.0  # seconds, connecting, redirects and body together: drips end here
-    connect: float = 5.0  # seconds for TCP, and again for TLS; a live server needs under one
-    read_gap: float = 10.0  # seconds of silence
-    wire_bytes: int = 2 * 2**20  # of a body as sent; feeds of 1 MB exist, of 2 MiB hardly
-    body_bytes: int = 8 * 2**20  # of a body when decoded; feeds shrink four- to eightfold
-    redirects: int = 5  # http → https → www → new path is three
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +151,7 @@ class Client:
                 response = await transport.handle_async_request(request)
             if isinstance(stream := response.extensions.get("network_stream"), _Stream):
                 stream.most += self.limits.wire_bytes
-            yield Head(request.url, response)
+            yield Head(request, response)
         finally:
             await transport.aclose()
 
@@ -169,11 +159,11 @@ class Client:
 class Head:
     """The head of an answer. Its body can be read once, while `Client.get` is open."""
 
-    def __init__(self, url: httpx.URL, response: httpx.Response) -> None:
-        """Take over what the transport gave for `url`."""
-        self._url = url
+    def __init__(self, request: httpx.Request, response: httpx.Response) -> None:
+        """Take over what the transport gave for `request`."""
+        self._request = request
         self._response = response
-        self.url = str(url)
+        self.url = str(request.url)
         self.status = response.status_code
         self.headers = joined(response.headers.raw)  # names in lower case, text in Latin-1
 
@@ -191,9 +181,25 @@ class Head:
         if not location:
             raise TransferError("redirects", f"status {self.status} does not say where to go")
         try:
-            return str(self._url.join(unmangled(location)))
+            return str(self._request.url.join(unmangled(location)))
         except (httpx.InvalidURL, ValueError):
             raise TransferError("bad-url", "the Location cannot be understood as a URL") from None
+
+    def exchange(self, body: bytes) -> Exchange:
+        """All of it for evidence, with the body as it was sent."""
+        request, said = self._request, self._response.extensions
+        status = b"%s %d %s" % (
+            said.get("http_version", b"HTTP/1.1"), self.status, said.get("reason_phrase", b""),
+        )  # fmt: skip
+        asked = b"%s %s HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)
+        stream = said.get("network_stream")
+        return Exchange(
+            request=wire_head(asked, request.headers.raw),
+            head=wire_head(status, self._response.headers.raw),
+            body=body,
+            address=stream.address if isinstance(stream, _Stream) else "",
+            peer=stream.peer if isinstance(stream, _Stream) else None,
+        )
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes off the wire, still coded. Raises TransferError."""
@@ -269,6 +275,8 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.address = address_of(connection)
+        self.peer: Peer | None = None
         self.received = 0  # bytes, after TLS
         self.most = HEAD_BYTES  # more for a body, once its head is there
 
@@ -291,7 +299,8 @@ class _Stream(httpcore.AsyncNetworkStream):
         except TimeoutError:
             raise httpcore.ConnectTimeout from None
         except OSError as error:  # ssl.SSLError is one
-            raise TransferError("tls", _tls_message(error)) from None
+            raise TransferError("tls", tls_message(error)) from None
+        self.peer = peer_of(self.get_extra_info("ssl_object"))
         return self
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -328,13 +337,6 @@ class _Stream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """What httpcore asks for: the TLS object, to see which protocol was agreed on."""
         return self._streams[1].get_extra_info(info) if self._streams else None
-
-
-def _tls_message(error: OSError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate is not trusted: {error.verify_message}"
-    reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
-    return f"the TLS handshake failed: {reason or 'the connection was closed'}"
 
 
 def _tls_context(ca_file: str | None) -> ssl.SSLContext:

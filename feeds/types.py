@@ -31,6 +31,30 @@ class FetchState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Who answered over TLS: the certificate that was checked, and how the connection was made."""
+
+    version: str  # TLSv1.3, …
+    cipher: str
+    fingerprint: str  # SHA-256 of the certificate (DER), hex
+    subject: str  # as "commonName=example.org, organizationName=…"
+    issuer: str
+    not_before: str  # as the certificate says it: "Jan  5 09:34:43 2026 GMT"
+    not_after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request and its answer as they went over the wire: what evidence is made of."""
+
+    request: bytes  # request line and fields, with the blank line behind them
+    head: bytes  # status line and fields of the answer, likewise
+    body: bytes  # in its content coding; a transfer coding (chunked) is undone
+    address: str = ""  # IP address that answered
+    peer: Peer | None = None  # None: not over TLS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """A whole answer with status 200."""
 
@@ -42,6 +66,7 @@ class Fetched:
     http_status: int = 200
     redirects: tuple[str, ...] = ()  # every URL on the way, the first included
     permanent_url: str = ""  # where an unbroken chain of 301/308 leads, else ""
+    exchange: Exchange | None = None  # the last one, after redirects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,5 +209,6 @@ def _alert(row: Waiting) -> Alert:
         key=row.key,
         relation=row.relation,
         news=said["news"],
+        facts=tuple((label, value) for label, value in said.get("facts", ())),
         thread=row.thread,
     )

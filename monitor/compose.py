@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -18,10 +18,12 @@ from feeds.errors import SendError
 from feeds.fetch import fetch
 from feeds.http import Client
 from feeds.workers import ParserPool
+from monitor.alarm import Watch
 from monitor.config import Config, check_rules
 from monitor.delivery import Delivery
+from monitor.desk import Desk
 from monitor.errors import ConfigError
-from monitor.judge import Desk
+from monitor.evidence.archive import Archive
 from monitor.learning import Learner
 from monitor.pipeline import Stages, poll
 from monitor.poller import Poller, Report
@@ -52,6 +54,7 @@ class Program:
     delivery: Delivery
     client: Client
     writer: ThreadPoolExecutor
+    archive: Archive | None = None
 
     async def in_writer(self, function: Callable[[], T]) -> T:
         """Run something on the store, in the one thread that may."""
@@ -69,11 +72,18 @@ def build_desk(config: Config, watchlists: Sequence[Watchlist]) -> Desk:
         entities.update(watchlist.entities)
     if watchlists:
         check_rules(config, replace(watchlists[0], entities=entities))
+    routes = {name: channel_names(settings) for name, settings in config.channels.items()}
+    told = config.health.channels(routes)
     return Desk(
         tag=tag_with(watchlists),
         entities=entities,
         rules=config.rules,
-        routes={name: channel_names(settings) for name, settings in config.channels.items()},
+        routes=routes,
+        watch=Watch(
+            to=tuple(name for channel in told for name in routes.get(channel, ())),
+            after_rounds=config.health.after_rounds,
+        ),
+        baseline=timedelta(days=config.baseline_days),
     )
 
 
@@ -135,12 +145,17 @@ async def assemble(
         store.watch(watchlists, now=now())
         store.subscribe(config.feeds, interval=config.fetch.interval, now=now())
         store.doubt_unfinished()
+        archive = None
+        if config.evidence.keep:
+            folder, rotate = config.evidence.folder, config.evidence.rotate
+            folder = config.database.parent / folder  # settings made by hand may be relative
+            archive = stack.enter_context(closing(Archive(store, folder, rotate=rotate, now=now)))
         writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
         pool = await stack.enter_async_context(ParserPool(workers=parsers))
         stages = Stages(
             fetch=partial(fetch, client),
             parse=pool.parse,
-            learn=Learner(store=store, desk=desk, now=now, writer=writer).learn,
+            learn=Learner(store=store, desk=desk, now=now, writer=writer, archive=archive).learn,
             now=now,
         )
         yield Program(
@@ -151,6 +166,7 @@ async def assemble(
             delivery=Delivery(build_channels(config, client, now), store, writer, now),
             client=client,
             writer=writer,
+            archive=archive,
         )
 
 

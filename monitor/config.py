@@ -32,6 +32,14 @@ from feeds.tables import (
 from feeds.toml_lines import Span, Where
 from feeds.types import Feed
 from monitor.config_channels import Vault, read_channels
+from monitor.config_desk import DeskConfig, read_desk
+from monitor.config_health import HealthConfig, read_health
+from monitor.config_keeping import (
+    EvidenceConfig,
+    RetentionConfig,
+    read_evidence,
+    read_retention,
+)
 from monitor.config_keys import FETCH_KEYS, HOMES, LOG_KEYS, TOP_KEYS, located
 from monitor.config_rules import check_against, read_rules
 from monitor.errors import ConfigError
@@ -81,6 +89,11 @@ class Config:
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     log: LogConfig = field(default_factory=LogConfig)
+    health: HealthConfig = field(default_factory=HealthConfig)
+    baseline_days: int = 0  # of a new feed's first poll, what is alerted all the same
+    desk: DeskConfig = field(default_factory=DeskConfig)
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
     spans: Mapping[Where, Span] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -89,19 +102,23 @@ def load(
     *,
     environ: Mapping[str, str] = os.environ,
     complete: bool = True,
+    desk: bool = False,
 ) -> Config:
     """Read a configuration, its feed lists and its secrets; raises ConfigError with every mistake.
 
     Without a path it is ./wirewatch.toml, else the one in the user's configuration folder. Commands
     that neither poll nor send pass `complete=False`: a list without feeds and a secret that is not
-    there are no mistakes then, and `channels` is empty.
+    there are no mistakes then, and `channels` is empty. `desk=True` for the command that serves the
+    pages: it needs their secrets, which are left out for all others.
     """
     file = path or find(environ)
     if file is None:
         own = _own_file(environ)
         raise ConfigError([f"{FILE}: no such file, nor {own}; `wirewatch init` writes one"])
     source = _read_source(file)
-    reading = _Reading(source=source, folder=file.parent, environ=environ, complete=complete)
+    reading = _Reading(
+        source=source, folder=file.parent, environ=environ, complete=complete, desk=desk
+    )
     config = reading.config(file)
     if source.problems or reading.list_problems:
         raise ConfigError([*source.complaints(), *reading.list_problems])
@@ -170,6 +187,7 @@ class _Reading:
     folder: Path
     environ: Mapping[str, str]
     complete: bool
+    desk: bool
     list_problems: list[str] = field(default_factory=list)
 
     def config(self, file: Path) -> Config:
@@ -178,7 +196,7 @@ class _Reading:
         lists = self._each("feeds", names, self._feed_list)
         feeds = self._feeds(lists)
         all_read = names is not None and len(lists) == len(names) and not self.list_problems
-        vault = Vault(environ=self.environ, folder=self.folder) if self.complete else None
+        vault = Vault(environ=self.environ, folder=self.folder)
         return Config(
             path=file,
             database=self._database(top.get("database") or DEFAULT_DATABASE),
@@ -188,9 +206,14 @@ class _Reading:
             feed_lists=tuple(path.absolute() for path in lists),
             feeds=feeds,
             fetch=self._fetch(),
-            channels=read_channels(self.source, vault),
+            channels=read_channels(self.source, vault if self.complete else None),
             rules=read_rules(self.source, feeds if all_read else None),
             log=LogConfig(**self._section("log", LOG_KEYS)),
+            health=read_health(self.source),
+            baseline_days=top.get("baseline_days") or 0,
+            desk=read_desk(self.source, vault if self.desk else None),
+            evidence=read_evidence(self.source, self.folder),
+            retention=read_retention(self.source),
             spans=self.source.spans,
         )
 

@@ -1,7 +1,7 @@
 """Every key of `wirewatch.toml` and the values it takes. docs/configuration.md describes each.
 
-Only the form is checked here; what a value points to (a file, a variable, a channel) is checked in
-monitor/config.py.
+The keys of [desk] stand in monitor/config_desk.py. Only the form is checked here; what a value
+points to (a file, a variable, a channel) is checked in monitor/config.py.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _database(value: object) -> str:
     return path
 
 
-def _secret(value: object) -> str:
+def secret_place(value: object) -> str:
     """Where a secret stands. One that is written out is refused, and never repeated."""
     kind, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
     if (kind == "env" and _VARIABLE.fullmatch(rest)) or (kind == "file" and rest.strip()):
@@ -106,7 +106,12 @@ TOP_KEYS = {
     "fetch": Key(read=_section),
     "channel": Key(read=_section),
     "alert": Key(read=_section),
+    "desk": Key(read=_section),
+    "evidence": Key(read=_section),
+    "retention": Key(read=_section),
+    "health": Key(read=_section),
     "log": Key(read=_section),
+    "baseline_days": Key(read=whole(0, 365, "must be a whole number of days from 0 to 365")),
 }
 
 FETCH_KEYS = {
@@ -125,7 +130,7 @@ LOG_KEYS = {
 
 SLACK_KEYS = {
     "type": Key(read=text, needed=True),
-    "webhook_url": Key(read=_secret, needed=True, hidden=True),
+    "webhook_url": Key(read=secret_place, needed=True, hidden=True),
 }
 
 EMAIL_KEYS = {
@@ -136,27 +141,27 @@ EMAIL_KEYS = {
     "port": Key(read=whole(1, 65535, "must be a whole number from 1 to 65535")),
     "security": Key(read=choice(*PORTS)),
     "username": Key(read=text),
-    "password": Key(read=_secret, hidden=True),
+    "password": Key(read=secret_place, hidden=True),
     "timeout": Key(read=number(1, 3600, _TIMEOUT)),
     "data_timeout": Key(read=number(1, 3600, _TIMEOUT)),
 }
 
 SLACK_BOT_KEYS = {
     "type": Key(read=text, needed=True),
-    "token": Key(read=_secret, needed=True, hidden=True),
+    "token": Key(read=secret_place, needed=True, hidden=True),
     "channel": Key(read=text, needed=True),
     "api_url": Key(read=text),
 }
 
 WEBHOOK_KEYS = {
     "type": Key(read=text, needed=True),
-    "url": Key(read=_secret, needed=True, hidden=True),
-    "secret": Key(read=_secret, needed=True, hidden=True),
+    "url": Key(read=secret_place, needed=True, hidden=True),
+    "secret": Key(read=secret_place, needed=True, hidden=True),
 }
 
 APPRISE_KEYS = {
     "type": Key(read=text, needed=True),
-    "apprise_url": Key(read=_secret, needed=True, hidden=True),
+    "apprise_url": Key(read=secret_place, needed=True, hidden=True),
 }
 
 CHANNEL_KEYS: dict[str, dict[str, Key]] = {

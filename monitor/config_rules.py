@@ -18,10 +18,8 @@ def read_rules(source: Source, feeds: Sequence[Feed] | None) -> tuple[Rule, ...]
     """The rules without mistakes; `feeds` is None when the lists could not be read."""
     tables = read_tables(source, "alert", ALERT_KEYS)
     _note_twins(source, tables)
-    channels = channel_names(source)
     for table in tables:
-        to = table.settings.get("to") or ()
-        _check(source, (*table.where, "to"), to, channels, "a channel")
+        check_names(source, (*table.where, "to"), table.settings.get("to") or ())
         if feeds is not None:
             known = [feed.name for feed in feeds if feed.name] + [feed.url for feed in feeds]
             wanted = table.settings.get("feeds") or ()
@@ -61,6 +59,11 @@ def check_against(source: Source, rules: Sequence[Rule], watchlist: Watchlist) -
         for key, words in known.items():
             where: Where = ("alert", index, key)
             _check(source, where, getattr(rule, key), sorted(words), "in the watchlist")
+
+
+def check_names(source: Source, where: Where, names: Sequence[str | None]) -> None:
+    """Note each name that no channel has."""
+    _check(source, where, names, channel_names(source), "a channel")
 
 
 def _check(

@@ -11,9 +11,10 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -22,9 +23,13 @@ from alerts.errors import AlertsError
 from feeds.errors import FeedsError
 from monitor.compose import Program, assemble, build_desk, wall_clock
 from monitor.config import Config, load
+from monitor.control import listening
 from monitor.drift import Drift
-from monitor.errors import MonitorError, StoreError
+from monitor.errands import Errands
+from monitor.errors import BusyError, MonitorError, StoreError
 from monitor.logs import set_up
+from monitor.records import PollRecord
+from monitor.tidying import tidy
 from monitor.trending import watch_trends
 from monitor.watching import read_watchlists
 
@@ -32,10 +37,13 @@ log = logging.getLogger("wirewatch")
 
 TICK = 1.0  # seconds between looks at the queue and at the outbox
 HOUSEKEEPING = 600.0  # seconds between truncations of the WAL
+RETENTION = 3600.0  # seconds between looks for what was kept long enough
 TRENDS = 900.0  # seconds between looks for bursts and silences
 # Seconds for polls and sends under way at SIGTERM. The promise is ten in all, and parsers and
 # database have to be closed too, on a machine that may be busy.
 DRAIN = 7.0
+REOPEN_WAIT = 0.25  # seconds between tries to open the database again at a reload
+REOPEN_TRIES = 120  # half a minute: commands that write are done in a second, a round in several
 
 
 class Orders:
@@ -71,6 +79,8 @@ async def watch(config: Config, *, now: Callable[[], datetime] = wall_clock) -> 
         async with AsyncExitStack() as stack:
             program = await _assembled(stack, going, old, now)
             old = program.config
+            errands = Errands(program, now, check=partial(_checked, old), reload=orders.asked.set)
+            await stack.enter_async_context(listening(old.database, errands.run))
             going = await Daemon(program, orders, now=now).run()
 
 
@@ -78,13 +88,24 @@ async def _assembled(
     stack: AsyncExitStack, config: Config, old: Config | None, now: Callable[[], datetime]
 ) -> Program:
     """The program with the new settings; with the old ones if there are some and it cannot be."""
-    try:
+    if old is None:
         return await stack.enter_async_context(assemble(config, now=now))
+    try:
+        return await _reopened(stack, config, now, old.database)
     except MonitorError as error:
-        if old is None:
-            raise
         _say_not_reloaded(error)
-        return await stack.enter_async_context(assemble(old, now=now))
+        return await _reopened(stack, old, now, old.database)
+
+
+async def _reopened(
+    stack: AsyncExitStack, config: Config, now: Callable[[], datetime], ours: Path
+) -> Program:
+    """Open it again; wait for a command that took the database while it was closed."""
+    for _ in range(REOPEN_TRIES if config.database == ours else 0):
+        with suppress(BusyError):
+            return await stack.enter_async_context(assemble(config, now=now))
+        await asyncio.sleep(REOPEN_WAIT)
+    return await stack.enter_async_context(assemble(config, now=now))
 
 
 def _say_not_reloaded(error: Exception) -> None:
@@ -118,6 +139,7 @@ class Daemon:
         self._now = now
         self._drift = Drift(now)
         self._moved = timedelta(0)  # by how much the schedule is still to be moved
+        program.poller.stored = self._stored
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             # Late is better than never, and once is enough: without these a busy second is
@@ -161,6 +183,7 @@ class Daemon:
             ("deliver", self._deliver, TICK),
             ("housekeeping", self._keep_house, HOUSEKEEPING),
             ("trends", self._watch_trends, TRENDS),
+            ("retention", self._tidy, RETENTION),
         ):
             self._scheduler.add_job(job, Every(seconds), id=name)
 
@@ -171,11 +194,27 @@ class Daemon:
         except StoreError as error:
             log.error("cannot read what is due: %s", error)  # noqa: TRY400 - a full disk, no fault
 
+    def _stored(self, record: PollRecord) -> None:
+        if record.alerts:  # not at the next tick: news should not wait for a clock
+            self._program.delivery.tick()
+
     async def _deliver(self) -> None:
         self._program.delivery.tick()
 
     async def _keep_house(self) -> None:
         await self._program.in_writer(self._program.store.checkpoint)
+
+    async def _tidy(self) -> None:
+        """Remove what was kept long enough; polls are stored between the steps."""
+        program = self._program
+        step = partial(tidy, program.store, program.archive, program.config, self._now())
+        try:
+            more = True
+            while more:
+                more = (await program.in_writer(step)).more
+                await asyncio.sleep(TICK)
+        except StoreError as error:
+            log.error("nothing more removed: %s", error)  # noqa: TRY400 - a full disk, no fault
 
     async def _watch_trends(self) -> None:
         program = self._program

@@ -22,6 +22,7 @@ from alerts.types import Alert, Channel, Receipt
 from monitor.announce import alert_of
 from monitor.errors import StoreError
 from monitor.store import Store
+from monitor.undelivered import RELATION as UNDELIVERED
 
 log = logging.getLogger("wirewatch.deliver")
 
@@ -107,14 +108,27 @@ class Delivery:
 
     async def _settle(self, alert: Alert, receipt: Receipt) -> None:
         done = settlement(alert, receipt, self._now(), random.random())  # noqa: S311 - only jitter
+        tell = self._to_tell(alert) if done.state == "dead" else ()
         if done.state != "sent":
-            where = {"channel": alert.channel}
-            log.warning("alert %d not delivered: %s", alert.id, done.message, extra=where)
-        stored = await self._stored(done)
+            _say(alert, done, tell)
+        stored = await self._stored(done, tell)
         if self._round is not None:
             self._round.append(stored)
 
-    async def _stored(self, done: Settlement) -> Settlement:
+    def _to_tell(self, alert: Alert) -> tuple[str, ...]:
+        """Where it is told that the alert was given up: the first other channel, if there is one.
+
+        A mail channel's mailboxes are one channel: they share the server that failed. Of a notice
+        that was given up itself nobody is told, else two dead channels would write to each other.
+        """
+        if alert.relation == UNDELIVERED:
+            return ()
+        configured = {name: name.partition(":")[0] for name in self._channels}
+        own = alert.channel.partition(":")[0]
+        first = next((channel for channel in configured.values() if channel != own), None)
+        return tuple(name for name, channel in configured.items() if channel == first)
+
+    async def _stored(self, done: Settlement, tell: Sequence[str]) -> Settlement:
         """Store what became of an alert, however often it takes.
 
         It was sent, so it must not be sent again only because the disk is full: the channel waits.
@@ -123,7 +137,7 @@ class Delivery:
         tries = 0
         while True:
             try:
-                await self._in_writer(self._store.settle, done, self._now())
+                await self._in_writer(self._store.settle, done, self._now(), tell)
             except StoreError as error:
                 log.error("receipt not stored: %s", error)  # noqa: TRY400 - a full disk, no fault
             else:
@@ -155,3 +169,16 @@ class Delivery:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+def _say(alert: Alert, done: Settlement, tell: Sequence[str]) -> None:
+    """Log what was not delivered: an error if it was given up and no other channel tells of it."""
+    where = {"channel": alert.channel}
+    if done.state != "dead":
+        log.warning("alert %d not delivered: %s", alert.id, done.message, extra=where)
+    elif tell:
+        words = "alert %d not delivered, given up: %s; told on %s"
+        log.warning(words, alert.id, done.message, ", ".join(tell), extra=where)
+    else:
+        words = "alert %d not delivered, given up: %s; there is no other channel to tell it on"
+        log.error(words, alert.id, done.message, extra=where)

@@ -2,7 +2,9 @@
 
 MonitorError
 ├── ConfigError       the configuration cannot be used (a line for each mistake)
+├── ControlError      the running daemon cannot be asked, or cannot do what it was asked
 │   └── WatchlistError  a watchlist cannot (its own kinds stand in watchlist/errors.py)
+├── PackError         an evidence pack cannot be made or opened
 └── StoreError        the database cannot be opened, read or written
     └── BusyError     another process writes it
 """
@@ -23,6 +25,14 @@ class ConfigError(MonitorError):
     def __init__(self, lines: Iterable[str]) -> None:
         self.lines = tuple(lines)
         super().__init__("\n".join(self.lines))
+
+
+class ControlError(MonitorError):
+    """The running daemon cannot be asked, or cannot do what it was asked."""
+
+
+class PackError(MonitorError):
+    """An evidence pack, or a backup, cannot be made or opened."""
 
 
 class StoreError(MonitorError):

@@ -6,18 +6,20 @@ No network, no database, no clock: the same observation and the same knowledge g
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
-from alerts.rules import Rule
 from feeds.manners import next_poll_at
 from feeds.types import Entry, FeedError, NotModified, ParsedFeed
 from monitor import announce
+from monitor.alarm import verdict
+from monitor.desk import Desk
 from monitor.difference import changes, core
+from monitor.health import moved_to
 from monitor.identity import find, probes
 from monitor.language import detect
+from monitor.offering import Offering, confirmed
 from monitor.records import (
     Appearance,
     Fresh,
@@ -26,16 +28,17 @@ from monitor.records import (
     KnownItem,
     NewItem,
     Observation,
-    OutboxAlert,
+    Past,
     PollRecord,
     PollRow,
     Probe,
     Revision,
     Seen,
+    Verdict,
 )
 from monitor.stories import Piece, Placement, Window, place, read
 from monitor.stories.piece import publisher_of
-from monitor.types import Document, Entity, Mention
+from monitor.types import Mention
 
 # A feed that flips between versions must not fill the disk (reader stops at the same number).
 MOST_REVISIONS = 24
@@ -44,29 +47,23 @@ LEAST_REISSUED = 3
 REISSUED_SHARE = 0.5
 FULLER = 1.5  # another feed's text this much longer than ours is worth keeping as a new version
 
-Tag = Callable[[Document], tuple[Mention, ...]]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """What judging needs besides the poll: the watchlist's tagger, its entities and the rules."""
-
-    tag: Tag
-    entities: Mapping[str, Entity]
-    rules: Sequence[Rule] = ()
-    routes: Mapping[str, Sequence[str]] = field(default_factory=dict)  # channel → outbox names
-
-
-def judge(seen: Observation, known: Known, desk: Desk, *, now: datetime) -> PollRecord:
+def judge(
+    seen: Observation, known: Known, desk: Desk, past: Past | None = None, *, now: datetime
+) -> PollRecord:
     """Everything that one poll taught, ready to be stored."""
+    past = past or Past()
     match seen.result:
         case FeedError() as error:
-            return _failed(seen, error, now)
+            row = PollRow(status="error", error=f"{error.reason}: {error.message}")
+            return _failed(seen, error, row, verdict(seen, row, past, desk.watch, now=now), now)
         case NotModified() as answer:
             status = "not-modified" if answer.http_status == 304 else "unchanged"
-            return _finish(seen, PollRow(status=status), now)
+            row = PollRow(status=status)
+            return _finish(seen, row, verdict(seen, row, past, desk.watch, now=now), now)
         case ParsedFeed() as parsed:
-            return _Reading(seen, parsed, known, desk, now).record()
+            offering = Offering(feed=seen.feed, known=known, desk=desk, now=now)
+            return _Reading(seen, parsed, known, desk, past, now, offering).record()
         case _:
             assert_never(seen.result)
 
@@ -78,26 +75,36 @@ def probes_of(seen: Observation) -> tuple[Probe, ...]:
     return ()
 
 
-def _failed(seen: Observation, error: FeedError, now: datetime) -> PollRecord:
+def _failed(
+    seen: Observation, error: FeedError, row: PollRow, health: Verdict, now: datetime
+) -> PollRecord:
     failures = seen.feed.failures + 1
     return PollRecord(
         observation=seen,
         now=now,
-        row=PollRow(status="error", error=f"{error.reason}: {error.message}"),
-        health="failing",
+        row=row,
+        verdict=health,
         failures=failures,
+        moved_to=moved_to(seen),
         next_poll_at=next_poll_at(
-            error, interval=seen.feed.interval, failures=failures, now=now, jitter=_jitter(seen)
+            error,
+            interval=seen.feed.interval,
+            failures=1 if health.muted else failures,  # not its fault: it need not wait longer
+            now=now,
+            jitter=_jitter(seen),
+            gone=seen.feed.health.state == "gone",
         ),
     )
 
 
-def _finish(seen: Observation, row: PollRow, now: datetime) -> PollRecord:
+def _finish(seen: Observation, row: PollRow, health: Verdict, now: datetime) -> PollRecord:
     ttl = seen.result.ttl if isinstance(seen.result, ParsedFeed) else None
     return PollRecord(
         observation=seen,
         now=now,
         row=row,
+        verdict=health,
+        moved_to=moved_to(seen),
         next_poll_at=next_poll_at(
             seen.answer,
             interval=seen.feed.interval,
@@ -122,11 +129,12 @@ class _Reading:
     parsed: ParsedFeed
     known: Known
     desk: Desk
+    past: Past
     now: datetime
+    offering: Offering
     items: list[NewItem] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     sightings: list[Seen] = field(default_factory=list)
-    alerts: list[OutboxAlert] = field(default_factory=list)
     present: set[int] = field(default_factory=set)  # known items that the document holds
     fresh: dict[str, int] = field(default_factory=dict)  # any key → position in self.items
     twins: Window = field(default_factory=Window)  # new items of this document, by position
@@ -148,21 +156,27 @@ class _Reading:
                 self.present.add(item)
                 self._again(probe, self.known.items[item], rekeyed=at in rekeyed)
         gone = self._gone()
-        self._announce()
+        self.offering.new(self.items, since=self._news_since())
+        row = self._row()
+        health = verdict(self.seen, row, self.past, self.desk.watch, now=self.now)
         return replace(
-            _finish(self.seen, self._row(), self.now),
+            _finish(self.seen, row, health, self.now),
             items=tuple(self.items),
             revisions=tuple(self.revisions),
             seen=tuple(self.sightings),
             gone=gone,
-            alerts=tuple(self.alerts),
+            alerts=tuple(self.offering.alerts),
             timings={rule.name: announce.timing(rule, self.now) for rule in self.desk.rules},
         )
 
     @property
     def baseline(self) -> bool:
-        """The first good poll of a feed: stored and tagged, never alerted."""
+        """The first good poll of a feed: stored and tagged, and alerted only if it is asked for."""
         return self.seen.feed.last_success_at is None
+
+    def _news_since(self) -> datetime | None:
+        """On a feed's first poll, when what is told must have been published; None for anything."""
+        return self.now - self.desk.baseline if self.baseline else None
 
     def _rekeyed(self) -> dict[int, int]:
         """Places of entries that are stored under other ids: the feed changed them wholesale."""
@@ -204,16 +218,7 @@ class _Reading:
         return detect(f"{entry.title} {entry.text}", declared)
 
     def _tag(self, entry: Entry, language: str) -> tuple[Mention, ...]:
-        feed = self.seen.feed.feed
-        return self.desk.tag(
-            Document(
-                title=entry.title,
-                text=entry.text,
-                language=language,
-                source=feed.name,
-                source_kind=feed.kind,
-            )
-        )
+        return self.desk.tagged(entry, self.seen.feed.feed, language)
 
     def _placed(self, item: NewItem, fresh: Fresh) -> NewItem:
         """The item with its story: of a stored item, of a new one of this document, or its own."""
@@ -292,7 +297,7 @@ class _Reading:
         if item.revisions == MOST_REVISIONS - 1:
             self.notes.append(f"item {item.id} keeps changing: no further versions are kept")
         mentions = self._tag(probe.entry, item.language)
-        after = _confirmed(mentions)
+        after = confirmed(mentions)
         added, removed = after - item.entities, item.entities - after
         self.revisions.append(
             Revision(
@@ -305,30 +310,7 @@ class _Reading:
             )
         )
         if not self.baseline:
-            self._offer_edit(probe.entry, item, mentions, added, removed)
-
-    def _offer_edit(
-        self,
-        entry: Entry,
-        item: KnownItem,
-        mentions: Sequence[Mention],
-        added: frozenset[str],
-        removed: frozenset[str],
-    ) -> None:
-        """What names more than before is the story's first mention, too, if it had none."""
-        facts = self._facts(entry, mentions, item.language)
-        facts = replace(facts, first_seen_at=item.first_seen_at)
-        if added:
-            self._offer(facts, item=item.id)
-        if not any("edit" in rule.relation for rule in self.desk.rules):
-            return
-        news = announce.edit_news(added, removed, self.desk.entities)
-        facts = replace(facts, relation="edit", news=news)
-        self._offer(announce.only(facts, added), item=item.id)
-        if removed:
-            old = replace(entry, title=item.title, text=item.text)
-            facts = replace(facts, entry=old, mentions=self._tag(old, item.language))
-            self._offer(announce.only(facts, removed), item=item.id)
+            self.offering.edit(probe.entry, item, mentions, added, removed)
 
     def _gone(self) -> tuple[Gone, ...]:
         """Items of the poll before that this document lacks.
@@ -348,69 +330,8 @@ class _Reading:
         )
         for one in gone:
             if one.vanished and one.item in self.known.items:
-                self._offer_gone(self.known.items[one.item])
+                self.offering.gone(self.known.items[one.item])
         return gone
-
-    def _offer_gone(self, item: KnownItem) -> None:
-        if not any("gone" in rule.relation for rule in self.desk.rules):
-            return
-        entry = Entry(
-            title=item.title, text=item.text, url=item.url, published_at=item.published_at
-        )
-        facts = self._facts(entry, self._tag(entry, item.language), item.language)
-        news = "It was taken out of the feed, where older items still stand."
-        facts = replace(facts, relation="gone", news=news, first_seen_at=item.first_seen_at)
-        self._offer(facts, item=item.id)
-
-    def _announce(self) -> None:
-        if self.baseline:
-            return
-        for at, item in enumerate(self.items):
-            facts = self._facts(item.probe.entry, item.mentions, item.language)
-            if item.relation == "original" or _confirmed(item.mentions) - self._told(item):
-                self._offer(facts, new_item=at)
-            if self._is_new_origin(item):
-                news = "Another source tells it in words of its own."
-                self._offer(replace(facts, relation="new-origin", news=news), new_item=at)
-
-    def _is_new_origin(self, item: NewItem) -> bool:
-        """Whether the story is told anew by a source that has not told it yet."""
-        ours = self.seen.feed.id
-        told = {k.text_feed for k in self.known.items.values() if k.story == item.story}
-        return item.relation == "same_event" and item.story is not None and ours not in told
-
-    def _told(self, item: NewItem) -> frozenset[str]:
-        """Entities that the story of a copy names already."""
-        if item.story_of is not None:
-            return frozenset(_confirmed(self.items[item.story_of].mentions))
-        same = [k.entities for k in self.known.items.values() if k.story == item.story]
-        return frozenset().union(*same)
-
-    def _facts(self, entry: Entry, mentions: Sequence[Mention], language: str) -> announce.Facts:
-        return announce.Facts(
-            entry=entry,
-            mentions=mentions,
-            feed=self.seen.feed.feed,
-            language=language,
-            now=self.now,
-        )
-
-    def _offer(
-        self, facts: announce.Facts, *, new_item: int | None = None, item: int | None = None
-    ) -> None:
-        desk = self.desk
-        for offer in announce.offers(facts, desk.rules, desk.entities, desk.routes):
-            self.alerts.append(
-                OutboxAlert(
-                    rule=offer.rule,
-                    channel=offer.channel,
-                    new_item=new_item,
-                    item=item,
-                    payload=offer.payload,
-                    relation=facts.relation,
-                    min_origins=offer.min_origins,
-                )
-            )
 
     def _row(self) -> PollRow:
         skipped = dict(self.parsed.skipped)
@@ -435,10 +356,6 @@ class _Reading:
             baseline=self.baseline,
             note="; ".join(self.notes),
         )
-
-
-def _confirmed(mentions: Sequence[Mention]) -> frozenset[str]:
-    return frozenset(m.entity for m in mentions if m.state == "confirmed")
 
 
 def _first(position: int, item: NewItem) -> int:

@@ -13,8 +13,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from feeds.types import ParsedFeed
+from monitor.desk import Desk
 from monitor.errors import StoreError
-from monitor.judge import Desk, judge, probes_of
+from monitor.evidence.archive import Archive
+from monitor.judge import judge, probes_of
 from monitor.records import Known, Observation, PollRecord
 from monitor.store import Store
 
@@ -27,13 +29,23 @@ class Learner:
     """Learns from observations, one after the other, with no other writer in between."""
 
     def __init__(
-        self, *, store: Store, desk: Desk, now: Callable[[], datetime], writer: ThreadPoolExecutor
+        self,
+        *,
+        store: Store,
+        desk: Desk,
+        now: Callable[[], datetime],
+        writer: ThreadPoolExecutor,
+        archive: Archive | None = None,
     ) -> None:
-        """`writer` has one thread: SQLite is not made to be shared, and a commit blocks."""
+        """`writer` has one thread: SQLite is not made to be shared, and a commit blocks.
+
+        `archive` keeps the bytes of documents that bring something; None keeps none.
+        """
         self._store = store
         self._desk = desk
         self._now = now
         self._writer = writer
+        self._archive = archive
         self._waiting: deque[_Waiting] = deque()
 
     async def learn(self, seen: Observation) -> PollRecord:
@@ -57,6 +69,8 @@ class Learner:
         try:
             with self._store.together():
                 results = [self._tried(seen) for seen, _ in batch]
+                if self._archive:
+                    self._archive.sync()  # before the commit: no row without its record
         except Exception as error:  # noqa: BLE001 - whatever it was, the polls that wait must hear of it
             results = [error] * len(batch)
         for (_, done), result in zip(batch, results, strict=True):
@@ -86,6 +100,9 @@ class Learner:
         known = Known()
         if isinstance(seen.result, ParsedFeed):
             known = self._store.known(seen.feed, probes_of(seen), now=now)
-        record = judge(seen, known, self._desk, now=now)
+        past = self._store.past(seen, now=now)
+        record = judge(seen, known, self._desk, past, now=now)
+        if self._archive:
+            record = self._archive.keep(record)
         self._store.record(record)
         return record

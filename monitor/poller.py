@@ -86,6 +86,7 @@ class Poller:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._broken: dict[int, float] = {}  # feeds whose poll could not even be recorded
         self._stopping = False
+        self.stored: Callable[[PollRecord], object] = lambda _: None  # told of what was stored
 
     @property
     def under_way(self) -> int:
@@ -134,6 +135,7 @@ class Poller:
             log.error("not stored: %s", error, extra={"feed": feed.feed.url})  # noqa: TRY400
         else:
             self._broken.pop(feed.id, None)
+            self.stored(record)
             if self._report:
                 self._report(feed, record)
         finally:

@@ -1,6 +1,6 @@
 """What passes between the judge and the store: what is known, and what a poll taught.
 
-Leaf: imports nothing of ours but the types of feeds and of storiess.
+Leaf: imports nothing of ours but the types of feeds and of stories.
 """
 
 from __future__ import annotations
@@ -15,6 +15,52 @@ from monitor.types import Mention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a feed does, as its row keeps it. `monitor.health` says what each state is."""
+
+    state: str = "new"
+    since: datetime | None = None
+    note: str = ""  # what was seen
+    rounds: int = 0  # polls in a row that found it in trouble, or not
+    told: str = ""  # the trouble that was alerted, until its end is
+    told_at: datetime | None = None  # the last such alert; kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPoll:
+    """A line of the ledger, as far as a feed's health is judged by it."""
+
+    at: datetime
+    seconds: float
+    status: str  # ok | unchanged | not-modified | error
+    seen: int = 0
+    overlap: int | None = None
+    baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """How all feeds do together."""
+
+    down_since: datetime | None = None  # nothing answers: that is told once, for all
+    told: bool = False  # and it was
+    told_at: datetime | None = None  # when such a thing was told last
+    last_good_at: datetime | None = None  # of any subscribed feed
+    hosts: int = 0  # of subscribed feeds
+    failing: int = 0  # of them, tried since `last_good_at`, the present one included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What a feed's health is judged by besides the poll."""
+
+    polls: tuple[PastPoll, ...] = ()  # newest first, a few
+    arrivals: tuple[datetime, ...] = ()  # when something new came, newest first; if long ago
+    had_items: bool = False
+    network: Network = field(default_factory=Network)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFeed:
     """A subscribed feed together with what the store remembers of it."""
 
@@ -23,10 +69,12 @@ class StoredFeed:
     state: FetchState
     host: str  # politeness key: registrable domain or address
     interval: int  # seconds
-    health: str  # new | ok | failing
+    health: Health
     failures: int  # in a row
     next_poll_at: datetime
     last_success_at: datetime | None  # None: the first good poll is the baseline
+    last_new_at: datetime | None = None
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +211,42 @@ class OutboxAlert:
     new_item: int | None  # position in PollRecord.items
     item: int | None  # a stored item
     payload: str  # JSON of what the message says
-    relation: str = "first"  # first | new-origin | edit | gone | burst | silence
+    relation: str = "first"  # first | new-origin | edit | gone | burst | silence | return
     min_origins: int = 1  # of the story, before it is sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthAlert:
+    """An alert about a feed, or about all of them: it has neither item nor story."""
+
+    channel: str
+    relation: str  # trouble | recovery
+    feed: int | None  # None: all
+    occasion: str  # what is told once
+    payload: str  # JSON of what the message says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A change of state, of the feed or (`network`) of all together."""
+
+    state: str
+    before: str
+    since: datetime
+    note: str
+    advice: str
+    told: bool = False  # an alert says so at once
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a poll says of its feed's health, and of that of all."""
+
+    health: Health
+    changes: tuple[Change, ...] = ()
+    alerts: tuple[HealthAlert, ...] = ()
+    muted: bool = False  # it failed while nothing answered: not the feed's fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +275,34 @@ class PollRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """An archived response that has the same body as another."""
+
+    url: str
+    at: datetime
+    record: str  # its WARC-Record-ID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where the bytes stand that a document came in. They are on the disk before this is stored."""
+
+    url: str  # without secrets
+    fetched_at: datetime
+    http_status: int
+    sha256: str  # of the body as it was sent, hex
+    bytes: int  # of the same
+    file: str  # the WARC file
+    offset: int  # in it: response (or revisit), request and metadata, one behind the other
+    length: int
+    record: str  # WARC-Record-ID of the first of them
+    same_as: int | None = None  # the evidence that holds the same body
+    address: str = ""
+    tls_certificate: str = ""  # SHA-256, hex
+    tls_subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollRecord:
     """All that one poll taught: stored in one transaction or not at all."""
 
@@ -203,10 +313,12 @@ class PollRecord:
     revisions: tuple[Revision, ...] = ()
     seen: tuple[Seen, ...] = ()
     gone: tuple[Gone, ...] = ()
+    evidence: Evidence | None = None
     alerts: tuple[OutboxAlert, ...] = ()
     timings: Mapping[str, Timing] = field(default_factory=dict)  # by rule; none = at once, alone
-    health: str = "ok"
+    verdict: Verdict
     failures: int = 0
+    moved_to: str = ""
     next_poll_at: datetime
 
 

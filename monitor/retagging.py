@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from monitor.compare import Difference, Tally, difference
-from monitor.judge import Desk
+from monitor.desk import Desk
 from monitor.store import Store, retag
 from monitor.store.corpus import BATCH, Corpus
 from monitor.store.staging import Progress, Staging

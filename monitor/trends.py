@@ -1,4 +1,4 @@
-"""Bursts and silences: an entity named far more, or far less, than it ever is. Pure.
+"""Bursts, silences and returns: an entity named far more, or far less, than it ever is. Pure.
 
 What is counted are stories, not copies, by the UTC day on which they were first seen, on days when
 at least half of the feeds that name the entity answered.
@@ -14,7 +14,11 @@ times whose rate itself varies), fitted by mean and variance. A wait is a silenc
 or a longer comes in fewer than SILENCE_ODDS of such waits, and it is half as long again as the
 longest before.
 
-How often both are wrong on counts without bursts or silences: tests/monitor/test_trends.py.
+A return. The first story after such a wait, if so long a one comes in fewer than RETURN_ODDS of
+the waits of the HISTORY days before it, however long ago they were. The day after one without feeds
+returns nobody: what was missed may only be catching up.
+
+How often these are wrong on counts without any of them: tests/monitor/test_trends.py.
 """
 
 from __future__ import annotations
@@ -33,7 +37,10 @@ LEAST_STORIES = 3  # in a day; two are a coincidence
 LEAST_WAITS = 15  # between naming days, before a silence can be told from habit
 BURST_ODDS = 1e-4
 SILENCE_ODDS = 1e-3
+RETURN_ODDS = 1e-4  # each story ends a wait, so more waits are tried than are watched as silences
 LONGER = 1.5  # than the longest wait before
+LEAST_GAP = 7  # days without a story before one can be a return: of a daily name, none is shorter
+MONTH = 30  # days
 REST = 7  # days after a burst in which another one of the same entity is the same news
 
 
@@ -66,6 +73,17 @@ class Silence:
     odds: float  # of as long a wait or a longer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """The first story after a silence."""
+
+    day: date
+    since: date  # the last day with a story before
+    days: int  # of those between the two on which its feeds answered, `day` included
+    a_month: float  # stories in thirty days, before the silence
+    odds: float  # of as long a wait or a longer
+
+
 def burst(series: Series, today: date) -> Burst | None:
     """Whether `today` is a burst so far. After a day without feeds it may only be catching up."""
     count = series.stories.get(today, 0)
@@ -87,11 +105,11 @@ def silence(series: Series, today: date) -> Silence | None:
     days = _observed(series, today)
     naming = [place for place, day in enumerate(days) if series.stories.get(day, 0)]
     waits = [later - earlier for earlier, later in pairwise(naming)]
-    if len(waits) < LEAST_WAITS or series.stories.get(today, 0):
+    if not waits or series.stories.get(today, 0):
         return None
     wait = len(days) - naming[-1]
-    odds = _longer(wait, waits)
-    if odds >= SILENCE_ODDS or wait <= LONGER * max(waits):
+    odds = _odds(wait, waits)
+    if odds >= SILENCE_ODDS:
         return None
     return Silence(
         since=days[naming[-1]],
@@ -100,6 +118,34 @@ def silence(series: Series, today: date) -> Silence | None:
         longest=max(waits),
         odds=odds,
     )
+
+
+def may_return(series: Series, day: date) -> bool:
+    """Whether a story of this day may be a return, as far as the few days before it tell."""
+    before = (day - timedelta(days=ago) for ago in range(1, LEAST_GAP))
+    return series.stories.get(day, 0) > 0 and not any(series.stories.get(d, 0) for d in before)
+
+
+def comeback(series: Series, day: date) -> Return | None:
+    """Whether `day` has the first story after a silence; `series` goes back to before that."""
+    if not may_return(series, day) or not {day, day - timedelta(days=1)} <= series.up:
+        return None
+    since = max((d for d in series.stories if d < day), default=day)
+    days = sorted(d for d in series.up if timedelta() <= since - d < timedelta(days=HISTORY))
+    naming = [place for place, d in enumerate(days) if series.stories.get(d, 0)]
+    wait = sum(since < d <= day for d in series.up)
+    odds = _odds(wait, [later - earlier for earlier, later in pairwise(naming)])
+    if odds >= RETURN_ODDS:
+        return None
+    stories = sum(series.stories.get(d, 0) for d in days)
+    return Return(day=day, since=since, days=wait, a_month=MONTH * stories / len(days), odds=odds)
+
+
+def _odds(wait: int, waits: Sequence[int]) -> float:
+    """The odds of so long a wait or a longer one; 1 if one as long as that is no wonder."""
+    if len(waits) < LEAST_WAITS or wait <= LONGER * max(waits):
+        return 1.0
+    return _longer(wait, waits)
 
 
 def _observed(series: Series, today: date) -> list[date]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from monitor.desk import Tag
 from monitor.errors import ConfigError
-from monitor.judge import Tag
 from monitor.tagging import Tagger
 from monitor.types import Document, Mention, Watchlist
 from monitor.watchlist import load

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import rounds
+from benchmarks import rounds, stories_speed
 from benchmarks.measure import run, table
 from benchmarks.samples import Sample, copies, samples
 
@@ -59,6 +59,21 @@ def test_rounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (cold["round"], warm["round"]) == ("cold", "warm")
     assert cold["feeds"] == warm["feeds"] == 6
     assert cold["items"] == warm["items"] == 6 * 30
+
+
+def test_a_full_window(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(stories_speed, "WINDOWS", (100,))
+    monkeypatch.setattr(sys, "argv", ["stories_speed", "250"])
+    monkeypatch.setattr(stories_speed, "_memory", lambda: 0.0)
+    monkeypatch.setattr(stories_speed.fullest, "__defaults__", (500,))
+    stories_speed.main()
+    shown = capsys.readouterr().out
+    assert "| 48 new words each" in shown
+    assert shown.count("| 500 ") == 4 or shown.count(" 500 |") == 4
+    grown = iter(range(0, 2_000, 100))
+    monkeypatch.setattr(stories_speed, "_memory", lambda: float(next(grown)))
+    with pytest.raises(SystemExit, match="more than 80 MB"):
+        stories_speed.main()
 
 
 def test_tables_line_up() -> None:

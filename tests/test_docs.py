@@ -9,7 +9,7 @@ import click
 import pytest
 
 from monitor.cli.main import COMMANDS, program
-from monitor.store.describe import TABLES
+from monitor.store.describe import REVIEWS, TABLES, VIEWS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -30,17 +30,20 @@ def commands() -> list[tuple[str, click.Command]]:
     return found
 
 
-@pytest.mark.parametrize("name", TABLES)
+EVERY = {**TABLES, **VIEWS, **REVIEWS}
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_tables_are_documented(name: str) -> None:
     page = text("docs/tables.md")
     section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
-    assert TABLES[name].what in section
+    assert EVERY[name].what in section
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE)
-    assert dict(rows) == TABLES[name].columns
+    assert dict(rows) == EVERY[name].columns
 
 
 def test_no_table_is_documented_that_is_not_there() -> None:
-    assert re.findall(r"^## (\w+)$", text("docs/tables.md"), re.MULTILINE) == list(TABLES)
+    assert re.findall(r"^## (\w+)$", text("docs/tables.md"), re.MULTILINE) == list(EVERY)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ ONLY_IN = {
     "feedparser": ("feeds/parse.py",),
     "httpx": ("feeds/http.py",),
     "httpcore": ("feeds/http.py", "feeds/dial.py"),
+    "warcio": ("monitor/evidence/",),
     "sqlite_utils": ("monitor/store/",),
     "sqlite3": ("monitor/store/",),
     "smtplib": (),

@@ -36,13 +36,14 @@ def print_alert(row: dict[str, Any]) -> None:
         ("title", said["title"]),
         ("link", said["url"]),
         ("news", said["news"]),
+        *said.get("facts", ())[1:],
         ("named", named),
         ("source", said["source"]),
         ("published", said["published_raw"] or said["published_at"]),
         ("first seen", said["first_seen_at"]),
         ("words", said["snippet"]),
-        ("story", f"{row['story']}, item {row['item']}"),
-        ("carried by", f"{row['origins']} origins, {row['copies']} copies"),
+        ("story", row["story"] and f"{row['story']}, item {row['item']}"),
+        ("carried by", row["story"] and f"{row['origins']} origins, {row['copies']} copies"),
         ("key", row["message_key"]),
     )  # fmt: skip
     for label, value in facts:

@@ -111,14 +111,12 @@ def retry(
 ) -> None:
     """Put alerts that were given up back into the outbox, with all their tries.
 
-    They are sent by the next `wirewatch poll` or by the daemon, which must be stopped meanwhile.
+    They are sent by the next `wirewatch poll`, or at once by the daemon if it runs.
 
     \b
     wirewatch alerts retry 12 13
     wirewatch alerts retry --dead
     """  # noqa: D301 - click's \b
-    from monitor.compose import wall_clock
-    from monitor.store import Store
     from monitor.store.reads import Reader
 
     if bool(numbers) == all_dead:
@@ -126,12 +124,23 @@ def retry(
     config = read_config(config_path, complete=False)
     with Reader(config.database) as reader:
         _check_dead(numbers, reader.alert_states(numbers))
-    with Store(config.database) as store:
-        count = store.retry(None if all_dead else numbers, wall_clock())
+    count, sender = _retried(config, None if all_dead else list(numbers))
     if as_json:
         print_json({"retried": count})
     else:
-        click.echo(f"{count} alerts are back in the outbox; `wirewatch poll` or the daemon sends.")
+        click.echo(f"{count} alerts are back in the outbox; {sender}.")
+
+
+def _retried(config: Config, numbers: list[int] | None) -> tuple[int, str]:
+    """How many were put back, by the daemon if one runs, and who sends them."""
+    from monitor.compose import wall_clock
+    from monitor.control import ask
+    from monitor.store import Store
+
+    if done := ask(config.database, "retry", alerts=numbers):
+        return int(done["retried"]), f"the daemon (process {done['pid']}) sends them now"
+    with Store(config.database) as store:
+        return store.retry(numbers, wall_clock()), "`wirewatch poll` or `wirewatch run` sends them"
 
 
 def _check_dead(numbers: tuple[int, ...], states: dict[int, str]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="See the whole job done, with no network and no settings.")
-@click.option("--serve", is_flag=True, help="Open the result in Datasette afterwards.")
+@click.option("--serve", is_flag=True, help="Open the result at the desk afterwards.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535))
 @click.option(
     "--keep",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.compare import Tally
-    from monitor.judge import Tag
+    from monitor.desk import Tag
     from monitor.store.corpus import Corpus
     from monitor.stored import StoredItem
     from monitor.types import Entity, Mention

@@ -63,6 +63,36 @@ def list_feeds(config_path: Path | None, *, as_json: bool) -> None:
     click.echo(f"{len(rows)} feeds.")
 
 
+@feeds.command()
+@config_option
+@json_option
+@click.pass_context
+def health(ctx: click.Context, config_path: Path | None, *, as_json: bool) -> None:
+    """How each feed does, since when, and what to do; those in trouble first.
+
+    Ends with status 1 if a feed is in trouble. docs/operations.md says what each state means.
+
+    \b
+    wirewatch feeds health
+    wirewatch feeds health --json
+    """  # noqa: D301 - click's \b
+    from monitor.cli.feed_health import print_health, rows_of
+    from monitor.health import TROUBLE
+    from monitor.store.reads import Reader
+
+    config = read_config(config_path, complete=False)
+    states, down = {}, None
+    if config.database.exists():
+        with Reader(config.database) as reader:
+            states, down = reader.feed_health(), reader.down()
+    rows = rows_of(config.feeds, states)
+    if as_json:
+        print_json({"down": down, "feeds": rows})
+    else:
+        print_health(rows, down)
+    ctx.exit(1 if down or any(row["state"] in TROUBLE for row in rows) else 0)
+
+
 _NEVER = {"health": "new", "last_success_at": None, "items": 0, "note": ""}
 
 

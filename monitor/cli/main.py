@@ -19,7 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init:init", "Write a commented wirewatch.toml and a first feed list."),
     "run": ("run:run", "Watch the feeds: the daemon."),
     "poll": ("poll:poll", "Poll the due feeds once, then deliver."),
-    "serve": ("serve:serve", "Browse the database in Datasette."),
+    "reload": ("reload:reload", "Have the daemon read its settings and lists again."),
+    "serve": ("serve:serve", "Open the desk: read, judge and browse what was found."),
     "tag": ("tag:tag", "Find watched names in text or JSON lines."),
     "stories": ("stories:stories", "Group copies in JSON lines; merge and split stories."),
     "search": ("search:search", "Find stored items by their words."),
@@ -27,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watchlist": ("watchlist:watchlist", "List, check and compare what is watched."),
     "retag": ("retag:retag", "Tag the stored items under today's watchlists."),
     "alerts": ("alerts:alerts", "See alerts, and test a channel."),
+    "report": ("report:report", "Write the week as one page, or mail it."),
+    "export": ("export:export", "Write an evidence pack: what is stored, in the bytes it came in."),
+    "verify": ("verify:verify", "Check an evidence pack or a backup, byte for byte."),
+    "backup": ("backup:backup", "Copy everything, while the daemon runs."),
     "stats": ("stats:stats", "The state of feeds, items and alerts."),
 }
 
@@ -70,7 +75,7 @@ def program() -> None:
     wirewatch init                 write wirewatch.toml and feeds.toml
     wirewatch poll                 poll once and see what was found
     wirewatch run                  keep watching
-    wirewatch serve                browse it all
+    wirewatch serve                read and judge it
 
     Tab completion: eval "$(_WIREWATCH_COMPLETE=bash_source wirewatch)"; zsh_source, fish_source.
     """  # noqa: D301 - click's \b keeps the lines as they are

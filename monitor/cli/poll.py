@@ -25,6 +25,7 @@ from monitor.clock import iso
 if TYPE_CHECKING:
     from alerts.deliver import Settlement
     from monitor.config import Config
+    from monitor.control import Answer
     from monitor.records import PollRecord, PollRow, StoredFeed
 
 FEW_FEEDS = 20  # a row for each still fits a screen
@@ -73,6 +74,8 @@ def poll(
 ) -> None:
     """Poll the feeds that are due (or all, or those named by URL or name), then send the alerts.
 
+    If the daemon runs, it is told to do so, and this command does not wait for it.
+
     \b
     wirewatch poll
     wirewatch poll --all --no-alerts
@@ -83,6 +86,9 @@ def poll(
     config = read_config(config_path)
     set_up(config.log.level, config.log.format)
     chosen = _chosen(config, urls) if urls else None
+    if not no_alerts and (told := _handed_over(config, chosen, everything=everything)):
+        print_json(told) if as_json else _print_handed_over(told)
+        return
     done = _Round()
     asyncio.run(_poll(done, config, chosen, everything=everything, deliver=not no_alerts))
     if as_json:
@@ -90,6 +96,23 @@ def poll(
     else:
         _print(done)
     ctx.exit(1 if done.failed else 0)
+
+
+def _handed_over(
+    config: Config, chosen: frozenset[str] | None, *, everything: bool
+) -> Answer | None:
+    """What the running daemon says; None if there is none. Feeds that are due it polls anyway."""
+    from monitor.control import ask
+
+    feeds = None if everything else sorted(chosen or ())
+    return ask(config.database, "poll", feeds=feeds)
+
+
+def _print_handed_over(told: Answer) -> None:
+    click.echo(
+        f"The daemon runs (process {told['pid']}). It polls what is due by itself; "
+        f"{told['feeds']} feeds were made due now. `wirewatch feeds list` shows how they did."
+    )
 
 
 def _chosen(config: Config, named: Sequence[str]) -> frozenset[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from monitor.config import Config
-    from monitor.judge import Tag
+    from monitor.desk import Tag
 
 WIDEST = 500  # characters in a cell; a title of 10 MB is no table
 
@@ -44,14 +44,15 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
-def read_config(path: Path | None, *, complete: bool = True) -> Config:
+def read_config(path: Path | None, *, complete: bool = True, desk: bool = False) -> Config:
     """The settings, or an error that names file and key.
 
     `complete=False` for commands that neither poll nor send: they need no feed and no secret.
+    `desk=True` for the one that needs the desk's secrets.
     """
     from monitor.config import load
 
-    return load(path, complete=complete)
+    return load(path, complete=complete, desk=desk)
 
 
 def tagger_of(names: Sequence[str], config_path: Path | None) -> Tag:

@@ -33,7 +33,7 @@ def stats(config_path: Path | None, *, as_json: bool) -> None:
 
 def _print(found: dict[str, object]) -> None:
     click.echo(
-        f"{found['feeds']} feeds: {found['feeds_ok']} ok, {found['feeds_failing']} failing, "
+        f"{found['feeds']} feeds: {found['feeds_ok']} ok, {found['feeds_in_trouble']} in trouble, "
         f"{found['feeds_not_polled']} not polled yet; last poll "
         f"{found['last_poll_at'] or 'never'}\n"
         f"{found['polls_today']} polls in 24 h, {found['polls_failed_today']} of them failed; "
@@ -45,9 +45,10 @@ def _print(found: dict[str, object]) -> None:
     )
     if found["retag"]:
         click.echo(_retag(found["retag"]))
-    if found["failing"]:
-        rows = [[cell or "" for cell in row.values()] for row in _dicts(found["failing"])]
-        table(("failing feed", "url", "#failures", "last success", "error"), rows)
+    if found["in_trouble"]:
+        rows = [[cell or "" for cell in row.values()] for row in _dicts(found["in_trouble"])]
+        table(("feed in trouble", "url", "state", "since", "what was seen"), rows)
+        click.echo("`wirewatch feeds health` says what to do.")
     if found["sectors"]:
         rows = [list(row.values()) for row in _dicts(found["sectors"])]
         table(("named in 24 h", "#entities", "#stories", "#items"), rows)

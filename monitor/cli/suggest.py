@@ -13,8 +13,11 @@ from monitor.cli.shared import config_option, console, json_option, print_json, 
 from monitor.cli.waiting import marked, since_option, waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.config import Config
     from monitor.store.corpus import Corpus
+    from monitor.store.desk.types import NameCard
     from monitor.stored import SilentName
     from monitor.suggest import Suggestions
     from monitor.suggest.gather import Quote, Suggestion
@@ -36,7 +39,8 @@ def suggest(
 
     Found by what facilities are called in each language (… Power Station, …발전소, …发电站, …工場,
     … завод) in items that name something watched or hold a cue. Also says which listed names have
-    not been met for a year. Only reads; may be used while the daemon runs.
+    not been met for a year, and which reviewers reject often. Stories judged not relevant suggest
+    nothing. Only reads; may be used while the daemon runs.
 
     \b
     wirewatch watchlist suggest
@@ -51,17 +55,20 @@ def suggest(
     now = wall_clock()
     with Reader(config.database) as reader:
         corpus = reader.corpus()
+        corpus.read_decisions(config.database)
         found, entities = _gather(config, corpus, now - since)
         found = _first(found, limit)
         looking_since, silent = _silent(corpus, now)
+        flagged = corpus.flagged()
     if as_json:
-        print_json(_as_json(found, looking_since, silent))
+        print_json(_as_json(found, flagged, looking_since, silent))
     elif toml:
         from monitor.suggest.skeleton import as_toml
 
-        click.echo(as_toml(found, entities))
+        click.echo(as_toml(found, entities, flagged))
     else:
         _print(found, entities)
+        _print_flagged(flagged)
         _print_silent(looking_since, silent)
 
 
@@ -69,18 +76,15 @@ def _gather(
     config: Config, corpus: Corpus, since: datetime
 ) -> tuple[Suggestions, dict[str, Entity]]:
     from monitor.clock import iso
-    from monitor.suggest import Gathering
+    from monitor.suggest import through
     from monitor.watching import read_watchlists
 
     lists = read_watchlists(config.watchlists)
-    gathering = Gathering(lists)
+    refused = corpus.not_relevant()
     with waiting("reading", corpus.count(since=iso(since))) as step:
-        for batch in corpus.items(since=iso(since)):
-            for item in batch:
-                gathering.add(item)
-            step(len(batch))
+        found = through(corpus, lists, since=iso(since), refused=refused, step=step)
     entities = {key: entity for one in lists for key, entity in one.entities.items()}
-    return gathering.suggestions(corpus.named_instead), entities
+    return found, entities
 
 
 def _first(found: Suggestions, limit: int) -> Suggestions:
@@ -99,13 +103,29 @@ def _silent(corpus: Corpus, now: datetime) -> tuple[str, list[SilentName] | None
 
 
 def _as_json(
-    found: Suggestions, looking_since: str, silent: list[SilentName] | None
+    found: Suggestions,
+    flagged: Sequence[NameCard],
+    looking_since: str,
+    silent: list[SilentName] | None,
 ) -> dict[str, object]:
     return {
+        "often_wrong": [_flagged_json(card) for card in flagged],
         "facilities": [_suggestion_json(one) for one in found.facilities],
         "aliases": [_suggestion_json(one) for one in found.aliases],
         "looking_since": looking_since or None,
         "silent_names": None if silent is None else [name._asdict() for name in silent],
+    }
+
+
+def _flagged_json(card: NameCard) -> dict[str, object]:
+    return {
+        "entity": card.entity,
+        "name": card.text,
+        "language": card.language,
+        "relevant": card.relevant,
+        "rejected": card.rejected,
+        "precision": card.precision,
+        "near_rejections": [list(pair) for pair in card.near_rejections],
     }
 
 
@@ -167,6 +187,17 @@ def _print_one(one: Suggestion) -> None:
         text = Text(f"    {safe(quote.source)}, {quote.first_seen_at[:10]}: ")
         text.append(marked(quote.snippet.text, [(quote.snippet.start, quote.snippet.end)]))
         out.print(text)
+
+
+def _print_flagged(flagged: Sequence[NameCard]) -> None:
+    if not flagged:
+        return
+    from monitor.suggest.skeleton import advice
+
+    _heading("Names that reviewers find wrong too often")
+    for card in flagged:
+        for line in advice(card):
+            click.echo(safe(line))
 
 
 def _print_silent(looking_since: str, silent: list[SilentName] | None) -> None:

@@ -49,7 +49,7 @@ def since_option(default: str | None = None) -> Callable[[Command], Command]:
 
 
 @contextmanager
-def waiting(words: str, total: int) -> Iterator[Callable[[int], None]]:
+def waiting(words: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on standard error once it has taken a while; call what is given with each step."""
     bar = progress()
     task = bar.add_task(words, total=total)

@@ -13,6 +13,7 @@ from alerts.secrets import Secret
 from alerts.settings import SlackSettings
 from monitor.compose import Program, assemble, wall_clock
 from monitor.config import DEFAULT_WATCHLISTS, Config, FetchConfig
+from monitor.config_keeping import EvidenceConfig
 from monitor.demo.items import load
 from monitor.demo.server import DemoServer
 from monitor.records import PollRecord, StoredFeed
@@ -108,6 +109,7 @@ def _config(database: Path, server: DemoServer) -> Config:
         feed_lists=(),
         feeds=tuple(server.feeds),
         fetch=FetchConfig(allow_private_addresses=True, host_gap=0.0),
+        evidence=EvidenceConfig(keep=False),
         channels={"desk": SlackSettings(name="desk", webhook_url=Secret("http://127.0.0.1/"))},
         rules=(Rule(name="everything", to=("desk",)),),
     )

@@ -71,7 +71,7 @@ class Outbox:
                 self._put(alert, subject)
 
     def _put(self, alert: OutboxAlert, subject: Subject) -> bool:
-        timing = self._timing(alert.rule, alert.channel, self.feed)
+        timing = self.timing(alert.rule, alert.channel, self.feed)
         occasion = occasion_of(alert.relation, subject)
         named = f"{alert.rule}\0{alert.channel}\0{subject.story}\0{subject.item}"
         if occasion != "first":
@@ -103,12 +103,14 @@ class Outbox:
 
     def release(self, stories: Iterable[int]) -> None:
         """Let go what was held for more origins, where its story has them now."""
-        held = self.db.execute(_HELD, (json.dumps(sorted(set(stories))),)).fetchall()
+        grown = sorted(set(stories))
+        held = self.db.execute(_HELD, (json.dumps(grown),)).fetchall() if grown else []
         for alert, rule, channel, feed in held:
-            timing = self._timing(rule, channel, feed)
+            timing = self.timing(rule, channel, feed)
             self.db.execute(_RELEASE, (timing.batch, iso(timing.due), alert))
 
-    def _timing(self, rule: str, channel: str, feed: int) -> Timing:
+    def timing(self, rule: str, channel: str, feed: int) -> Timing:
+        """When an alert goes that is written now, and with which others."""
         timing = self.timings.get(rule, Timing(due=self.now))
         if not timing.most_an_hour:
             return timing

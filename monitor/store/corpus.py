@@ -10,8 +10,11 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from monitor.store import mentions
+from monitor.store.desk import decisions, judged, watch
+from monitor.store.desk.types import NameCard
 from monitor.stored import SilentName, StoredItem
 from monitor.types import Entity, Mention
 
@@ -71,6 +74,8 @@ LEFT JOIN seen ON seen.entity = names.entity AND seen.alias = names.text
 WHERE names.watched = 1 AND names.origin = 'listed' AND coalesce(seen.last_seen_at, '') < ?
 ORDER BY names.entity, names.language, names.text"""
 
+_NOT_RELEVANT = "SELECT story FROM reviews.judged WHERE state = 'not relevant'"
+
 _ENTITIES = "SELECT id, name, kind, sector, province FROM entities"
 
 
@@ -79,6 +84,25 @@ class Corpus:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+
+    def newest(self) -> int:
+        """The highest id of an item; 0 if there is none."""
+        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()[0])
+
+    def read_decisions(self, database: Path) -> None:
+        """Let this connection read the decisions that are kept beside its database, if any are."""
+        if not judged.attached(self._db):
+            decisions.attach(self._db, decisions.beside(database))
+
+    def not_relevant(self) -> frozenset[int]:
+        """The stories that reviewers judged not relevant."""
+        if not judged.attached(self._db):
+            return frozenset()
+        return frozenset(row[0] for row in self._db.execute(_NOT_RELEVANT))
+
+    def flagged(self) -> tuple[NameCard, ...]:
+        """The names that reviewers find wrong too often, the worst first."""
+        return watch.flagged(self._db) if judged.attached(self._db) else ()
 
     def count(self, *, since: str = "", after: int = 0) -> int:
         """How many items, with ids above `after`, were first seen since."""

@@ -62,6 +62,7 @@ TABLES: dict[str, Table] = {
             "title_key": "Fingerprint of publisher, day and title, used where there is no URL",
             "text_key": "Fingerprint of the title's words: tells old items under new ids",
             "content_hash": "Fingerprint of title and text, by which edits are noticed",
+            "evidence": "The archived document that its newest version stood in; empty if none",
         },
     ),
     "mentions": Table(
@@ -133,6 +134,7 @@ TABLES: dict[str, Table] = {
             "change": 'Changes by field: ["=" kept, "-" removed or "+" added, words] (JSON)',
             "entities_added": "Entities that this version names and the one before did not (JSON)",
             "entities_removed": "Entities that only the version before names (JSON)",
+            "evidence": "The archived document that this version stood in; empty if none",
         },
     ),
     "appearances": Table(
@@ -167,11 +169,15 @@ TABLES: dict[str, Table] = {
             "full_text": "1 if the article's page is to be fetched too",
             "host": "Registrable domain or address: requests to one are spaced",
             "subscribed": "1 if it is on a list now",
-            "health": "new, ok or failing",
-            "health_note": "What the last poll complained of",
+            "health": "How it does, in a word: docs/operations.md says what each means",
+            "health_note": "What was seen, or what the last poll complained of",
+            "health_since_at": "Since when it is in that state (UTC)",
+            "health_rounds": "Polls in a row that found it in trouble, or well",
+            "alerted": "The trouble that was alerted, until its end is; else empty",
+            "alerted_at": "When trouble of it was last alerted (UTC)",
             "failures": "Failed polls in a row",
             "added_at": "When it was first subscribed (UTC)",
-            "next_poll_at": "When it is due (UTC)",
+            "next_poll_at": "When it is due (UTC); the year 9000 for one that is gone for good",
             "last_poll_at": "When it was last polled (UTC)",
             "last_success_at": "When it last answered well (UTC)",
             "last_new_at": "When it last brought a new item (UTC)",
@@ -203,6 +209,47 @@ TABLES: dict[str, Table] = {
             "baseline": "1 for the first good poll of a feed, which alerts nobody",
             "error": "What went wrong",
             "note": "What was odd",
+            "gap_since_at": "The last good poll (UTC), if what came in between is not known",
+        },
+    ),
+    "health_changes": Table(
+        what="A change in how a feed does, or in whether any feed answers at all.",
+        sort="changed_at",
+        facets=("state", "feed"),
+        columns={
+            "id": "Number of the row",
+            "feed": "The feed; empty for all together (down: nothing answers; ok: something does)",
+            "state": "The state from then on",
+            "before": "The state until then",
+            "since_at": "When it began, as far as is known (UTC)",
+            "changed_at": "When it was noticed (UTC)",
+            "note": "What was seen",
+            "advice": "What to do",
+            "alerted_at": "When it was alerted (UTC); empty if it was not",
+        },
+    ),
+    "evidence": Table(
+        what="An archived document: the bytes that items came in, and who sent them.",
+        label="url",
+        sort="fetched_at",
+        facets=("feed",),
+        columns={
+            "id": "Number of the row",
+            "feed": "The feed that was polled",
+            "url": "Where the document came from, redirects followed, secrets left out",
+            "fetched_at": "When it was asked for (UTC)",
+            "http_status": "Status of the answer",
+            "sha256": "SHA-256 of the body as it was sent",
+            "bytes": "Bytes of the same",
+            "same_as": "Earlier evidence with the same body, which is kept once; empty for most",
+            "file": "The WARC file, in the folder that evidence.folder names",
+            "offset": "Where its records begin in the file, in bytes",
+            "length": "Bytes of its records: response or revisit, request, metadata",
+            "record": "WARC-Record-ID of the first of them",
+            "address": "IP address that answered",
+            "tls_certificate": "SHA-256 of the server's certificate (DER); empty without TLS",
+            "tls_subject": "Whom the certificate names",
+            "removed_at": "When retention removed the bytes (UTC); empty while they are kept",
         },
     ),
     "alerts": Table(
@@ -213,10 +260,10 @@ TABLES: dict[str, Table] = {
             "id": "Number of the alert",
             "rule": "The rule that it follows",
             "channel": "The channel, by name; a mail channel has one for each recipient",
-            "story": "The story that it announces",
-            "item": "The item that was news",
-            "feed": "The feed that brought it",
-            "relation": "What was news: first, new-origin, edit, gone, burst or silence",
+            "story": "The story that it announces; empty if it is about a feed",
+            "item": "The item that was news; empty if it is about a feed",
+            "feed": "The feed that brought it, or that it is about; empty if about all",
+            "relation": "What was news, as rules name it; or undelivered, trouble, recovery",
             "occasion": "The same with its item and version, so that nothing is announced twice",
             "state": "held (waiting for more origins), pending, sending, sent or dead (given up)",
             "min_origins": "How many origins its rule asks for",
@@ -295,16 +342,113 @@ TABLES: dict[str, Table] = {
             "note": "Why",
         },
     ),
+    "story_facets": Table(
+        what="By what a story that names something is found on the desk; it keeps itself.",
+        sort="seen_at",
+        facets=("facet",),
+        columns={
+            "facet": "named, entity, candidate, sector, place, kind, language, feed or mark",
+            "value": "What of it: confirmed or candidate, the slug, the sector, edited, …",
+            "seen_at": "When the story was first seen (UTC)",
+            "story": "The story",
+            "feed": "The feed of its first item",
+            "confirmed": "1 if something in it is confirmed, 0 if all are candidates",
+        },
+    ),
 }
 
 
-def metadata(database: str) -> dict[str, object]:
-    """The same for Datasette: descriptions, labels, sort order and facets of every table."""
-    return {
-        "title": "Wirewatch",
-        "description": "What public news feeds said of what is on the watchlist.",
-        "databases": {database: {"tables": {name: _table(t) for name, t in TABLES.items()}}},
-    }
+VIEWS: dict[str, Table] = {
+    "about": Table(
+        what="What is in this file: a line for each table.",
+        columns={"table": "Its name", "one_row_is": "What a row of it stands for"},
+    ),
+    "named_stories": Table(
+        what="Every story with what it names, in words: the first table to look at.",
+        sort="first_seen_at",
+        facets=("sector", "province", "source_kind", "language", "confirmed"),
+        columns={
+            "first_seen_at": "When it was first seen (UTC)",
+            "entity": "What it names",
+            "sector": "Sector of the economy",
+            "province": "Province",
+            "title": "Title of its first item",
+            "source": "Feed of its first item",
+            "source_kind": "Kind of that source",
+            "language": "Language of its first item",
+            "items": "How many items it has, copies included",
+            "copies": "How many of them are copies",
+            "origins": "How many sources tell it in words of their own",
+            "confirmed": "1 if something in it is confirmed, 0 if all are candidates",
+            "story": "Number of the story",
+            "entity_id": "Id of the entity",
+        },
+    ),
+    "named_items": Table(
+        what="Every mention with its article, in words.",
+        sort="first_seen_at",
+        facets=("state", "source_kind", "language", "rule"),
+        columns={
+            "first_seen_at": "When the article was first seen (UTC)",
+            "entity": "What it names",
+            "words": "The words as written",
+            "state": "confirmed, or candidate: an ambiguous name without its context",
+            "snippet": "The words round it",
+            "title": "Title of the article",
+            "source": "The feed",
+            "source_kind": "Kind of that source",
+            "language": "Language of the article",
+            "published_at": "When the publisher says it appeared (UTC)",
+            "url": "Link, as published",
+            "rule": "The rule that decided",
+            "story": "The story that the article belongs to",
+            "item": "Number of the article",
+            "entity_id": "Id of the entity",
+        },
+    ),
+}
+"""Views in the same file, for who looks without knowing the tables."""
+
+REVIEWS: dict[str, Table] = {
+    "decisions": Table(
+        what="What somebody decided, in reviews.db. Rows are added, never changed: an undo is one.",
+        sort="id",
+        facets=("verdict", "reviewer"),
+        columns={
+            "id": "Number of the decision",
+            "story": "The story, in the evidence: stories.id",
+            "verdict": "relevant, not relevant, follow up, duplicate of, wrong tag, note or undo",
+            "note": "Why, in the reviewer's words",
+            "reviewer": "Who decided",
+            "decided_at": "When (UTC)",
+            "item": "wrong tag: the item that it is in",
+            "entity": "wrong tag: the entity that is not meant",
+            "alias": "wrong tag: the name that misled",
+            "other_story": "duplicate of: the other story",
+            "undoes": "undo: the decision that no longer counts",
+            "key": "The same for every try of one decision, so that it is recorded once",
+            "story_title": "The story's title when it was decided",
+        },
+    ),
+    "judged": Table(
+        what="The present state of each story that was judged, in reviews.db.",
+        sort="decided_at",
+        facets=("state", "reviewer"),
+        columns={
+            "story": "The story, in the evidence: stories.id",
+            "state": "The newest verdict that was not undone; a story without a row is new",
+            "decision": "The decision that it comes from",
+            "reviewer": "Who decided",
+            "decided_at": "When (UTC)",
+        },
+    ),
+}
+"""Tables of reviews.db, which people's decisions are in."""
+
+
+def table_metadata(tables: dict[str, Table]) -> dict[str, object]:
+    """The same for Datasette: descriptions, labels, sort order and facets of tables."""
+    return {name: _table(table) for name, table in tables.items()}
 
 
 def _table(table: Table) -> dict[str, object]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from monitor.clock import iso
 from monitor.errors import StoreError
+from monitor.store.desk import facets
 from monitor.store.grouping import recount
-from monitor.store.store import Store
+
+if TYPE_CHECKING:  # the store itself buries, in retention.py
+    from monitor.store.store import Store
 
 _MEND = "INSERT INTO mends (kind, story, other, item, mended_at, note) VALUES (?, ?, ?, ?, ?, ?)"
 
-_BURY = """
+BURY = """
 INSERT INTO tombstones (key, feed, buried_at, note)
 SELECT 'guid ' || a.guid, a.feed, :now, :note FROM appearances AS a
   WHERE a.item = :item AND a.guid <> ''
@@ -48,6 +52,7 @@ def merge(store: Store, story: int, others: list[int], *, note: str, now: dateti
                 raise StoreError(f"story {story} cannot be merged into itself")
             _merge(db, story, other, note, now)
         recount(db, story)
+        facets.refresh(db, [story, *others])
 
 
 def _merge(db: sqlite3.Connection, story: int, other: int, note: str, now: datetime) -> None:
@@ -105,6 +110,7 @@ def _split(db: sqlite3.Connection, item: int, note: str, now: datetime) -> int:
     db.execute("UPDATE links SET state = 'rejected' WHERE (item = ? AND story = ?)", (item, story))
     for one in (story, new):
         recount(db, one)
+    facets.refresh(db, (story, new))
     db.execute(_MEND, ("split", story, new, item, iso(now), note))
     return new
 
@@ -130,7 +136,7 @@ def bury(store: Store, item: int, *, note: str, now: datetime) -> None:
     """
     with store.transaction() as db:
         values = {"item": item, "now": iso(now), "note": note}
-        if not db.execute(_BURY, values).rowcount:
+        if not db.execute(BURY, values).rowcount:
             raise StoreError(f"there is no item {item}")
 
 

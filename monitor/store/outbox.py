@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from alerts.deliver import Settlement
 from monitor.clock import iso, iso_or_none, moment
 from monitor.records import Waiting
+from monitor.store import undelivered
 
 LARGEST = 1_000  # alerts in one message; a few MB at most, and no channel shows as many
 
@@ -31,9 +32,9 @@ UPDATE alerts SET state = 'sending', sent_with = ?
 WHERE id IN (SELECT value FROM json_each(?))"""
 
 _CLAIMED = """
-SELECT id, rule, channel, story, payload, attempts, in_doubt, message_key,
-  (SELECT origins FROM stories WHERE stories.id = story),
-  (SELECT copies FROM stories WHERE stories.id = story), relation, batch,
+SELECT id, rule, channel, coalesce(story, 0), payload, attempts, in_doubt, message_key,
+  coalesce((SELECT origins FROM stories WHERE stories.id = story), 0),
+  coalesce((SELECT copies FROM stories WHERE stories.id = story), 0), relation, batch,
   coalesce((SELECT thread FROM alerts AS a WHERE a.story = alerts.story
     AND a.channel = alerts.channel AND a.state = 'sent' AND a.thread <> ''
     ORDER BY a.id LIMIT 1), '')
@@ -96,16 +97,25 @@ UPDATE alerts SET state = :state, attempts = attempts + 1, last_error = :message
   in_doubt = :in_doubt, sent_at = CASE WHEN :state = 'sent' THEN :now ELSE sent_at END,
   next_try_at = coalesce(:next, next_try_at),
   thread = CASE WHEN sent_with IS NULL THEN :thread ELSE thread END
-WHERE id = :id OR (state = 'sending'
-  AND sent_with = (SELECT sent_with FROM alerts WHERE id = :id))"""
+WHERE id IN (SELECT value FROM json_each(:ids))"""
+
+_IN_MESSAGE = """
+SELECT id FROM alerts WHERE id = :id OR (state = 'sending'
+  AND sent_with = (SELECT sent_with FROM alerts WHERE id = :id)) ORDER BY id"""
 
 
-def settle(db: sqlite3.Connection, done: Settlement, now: datetime) -> None:
-    """Write what became of one message, for every alert in it."""
+def settle(
+    db: sqlite3.Connection, done: Settlement, now: datetime, tell: Sequence[str] = ()
+) -> None:
+    """Write what became of one message, for every alert in it.
+
+    If it was given up, the channels of `tell` are to say so.
+    """
+    ids = [row[0] for row in db.execute(_IN_MESSAGE, {"id": done.alert})]
     db.execute(
         _SETTLE,
         {
-            "id": done.alert,
+            "ids": json.dumps(ids),
             "state": done.state,
             "message": done.message,
             "in_doubt": int(done.in_doubt),
@@ -114,6 +124,8 @@ def settle(db: sqlite3.Connection, done: Settlement, now: datetime) -> None:
             "thread": done.thread,
         },
     )
+    if done.state == "dead":
+        undelivered.tell(db, ids, tell, now)
 
 
 _RETRY = """

@@ -57,12 +57,22 @@ class Reader:
         )
         return {row.pop("url"): row for row in rows}
 
+    def feed_health(self) -> dict[str, Row]:
+        """By URL: the state of each feed, and what it was judged by."""
+        return {row.pop("url"): row for row in self._rows(_FEED_HEALTH)}
+
+    def down(self) -> Row | None:
+        """Since when no feed answers at all, if that is so."""
+        return next(iter(self._rows(_DOWN)), None)
+
     def alerts(self, *, state: str, limit: int) -> list[Row]:
         """The newest alerts; `state` "" for all."""
         return self._rows(
             "SELECT alerts.id, rule, channel, relation, state, attempts, alerts.created_at, "
-            "sent_at, next_try_at, last_error, stories.title, story "
-            "FROM alerts JOIN stories ON stories.id = alerts.story "
+            "sent_at, next_try_at, last_error, story, "
+            "CASE WHEN relation IN ('undelivered', 'trouble', 'recovery') "
+            "THEN json_extract(payload, '$.title') ELSE stories.title END AS title "
+            "FROM alerts LEFT JOIN stories ON stories.id = alerts.story "
             "WHERE ? IN ('', state) ORDER BY alerts.id DESC LIMIT ?",
             (state, limit),
         )
@@ -88,7 +98,7 @@ class Reader:
         day = iso(now - timedelta(days=1))
         (row,) = self._rows(_STATS, (day, day, day))
         row["alerts"] = {r["state"]: r["n"] for r in self._rows(_ALERT_STATES)}
-        row["failing"] = self._rows(_FAILING)
+        row["in_trouble"] = self._rows(_IN_TROUBLE)
         row["sectors"] = self._rows(_SECTORS, (day, day))
         row["retag"] = next(iter(self._rows(_RETAG)), None)
         return row
@@ -126,13 +136,16 @@ class Reader:
 
 _ALERT = """
 SELECT alerts.*, stories.title AS story_title, stories.origins, stories.copies, feeds.name AS source
-FROM alerts JOIN stories ON stories.id = alerts.story JOIN feeds ON feeds.id = alerts.feed
+FROM alerts LEFT JOIN stories ON stories.id = alerts.story
+LEFT JOIN feeds ON feeds.id = alerts.feed
 WHERE alerts.id = ?"""
 
 _STATS = """
 SELECT (SELECT count(*) FROM feeds WHERE subscribed = 1) AS feeds,
-  (SELECT count(*) FROM feeds WHERE subscribed = 1 AND health = 'ok') AS feeds_ok,
-  (SELECT count(*) FROM feeds WHERE subscribed = 1 AND health = 'failing') AS feeds_failing,
+  (SELECT count(*) FROM feeds WHERE subscribed = 1 AND health IN ('ok', 'slow', 'moved'))
+    AS feeds_ok,
+  (SELECT count(*) FROM feeds
+    WHERE subscribed = 1 AND health NOT IN ('ok', 'slow', 'moved', 'new')) AS feeds_in_trouble,
   (SELECT count(*) FROM feeds WHERE subscribed = 1 AND health = 'new') AS feeds_not_polled,
   (SELECT max(last_poll_at) FROM feeds) AS last_poll_at,
   (SELECT count(*) FROM items) AS items,
@@ -148,9 +161,18 @@ SELECT (SELECT count(*) FROM feeds WHERE subscribed = 1) AS feeds,
 
 _ALERT_STATES = "SELECT state, count(*) AS n FROM alerts GROUP BY state ORDER BY state"
 
-_FAILING = """
-SELECT name, url, failures, last_success_at, health_note AS error FROM feeds
-WHERE subscribed = 1 AND health = 'failing' ORDER BY failures DESC, name"""
+_IN_TROUBLE = """
+SELECT name, url, health, health_since_at AS since, health_note AS note FROM feeds
+WHERE subscribed = 1 AND health NOT IN ('ok', 'slow', 'moved', 'new')
+ORDER BY health_since_at DESC, name"""
+
+_FEED_HEALTH = """
+SELECT url, health AS state, health_since_at AS since, last_new_at, last_success_at, next_poll_at,
+  failures, alerted, health_note AS note FROM feeds WHERE subscribed = 1"""
+
+_DOWN = """
+SELECT since_at AS since, note, advice FROM (
+  SELECT * FROM health_changes WHERE feed IS NULL ORDER BY id DESC LIMIT 1) WHERE state = 'down'"""
 
 _SECTORS = """
 SELECT entities.sector, count(DISTINCT mentions.entity) AS entities,

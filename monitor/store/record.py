@@ -6,12 +6,12 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from feeds.types import Fetched
 from monitor.clock import iso, iso_or_none
 from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen
-from monitor.store import grouping
+from monitor.store import evidence, grouping, health
 from monitor.store import mentions as mentions_table
 from monitor.store.announced import Outbox, Subject
+from monitor.store.desk import facets
 from monitor.store.search import segment
 from monitor.types import Mention
 
@@ -24,6 +24,7 @@ def write(
     Items, revisions, appearances, mentions, alerts, the ledger and the feed's next poll.
     """
     writer = _Writer(db, learnt, watchlist_version)
+    writer.archived()
     items = writer.new_items(learnt.items)
     for revision in learnt.revisions:
         writer.revise(revision)
@@ -32,6 +33,8 @@ def write(
     writer.alerts(learnt.alerts, items)
     writer.poll_row()
     writer.feed()
+    health.write(db, writer.feed_id, learnt.verdict, learnt.now)
+    facets.refresh_items(db, writer.touched(items))
     writer.search_index()
     return [(item, new) for (item, _), new in zip(items, learnt.items, strict=True)]
 
@@ -39,12 +42,12 @@ def write(
 _NEW_ITEM = """
 INSERT INTO items (feed, url, guid, title, text, language, author, published_at, published_raw,
   first_seen_at, story, relation, of_item, why, revisions, url_key, title_key, text_key,
-  content_hash)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)"""
+  content_hash, evidence)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)"""
 
 _INDEX = "INSERT INTO items_search (rowid, title, text) VALUES (?, ?, ?)"
 
-_UNINDEX = """
+UNINDEX = """
 INSERT INTO items_search (items_search, rowid, title, text) VALUES ('delete', ?, ?, ?)"""
 
 _NEW_STORY = """
@@ -60,28 +63,29 @@ ON CONFLICT (feed, item) DO UPDATE SET guid = excluded.guid, url = excluded.url,
 
 _FIRST_VERSION = """
 INSERT INTO revisions (item, number, feed, seen_at, title, text, change, entities_added,
-  entities_removed)
-SELECT id, 1, feed, first_seen_at, title, text, '{}', '[]', '[]' FROM items
+  entities_removed, evidence)
+SELECT id, 1, feed, first_seen_at, title, text, '{}', '[]', '[]', evidence FROM items
 WHERE id = ? AND revisions = 0"""
 
 _NEXT_VERSION = """
 INSERT INTO revisions (item, number, feed, seen_at, title, text, change, entities_added,
-  entities_removed)
-VALUES (?, (SELECT max(number) + 1 FROM revisions WHERE item = ?), ?, ?, ?, ?, ?, ?, ?)"""
+  entities_removed, evidence)
+VALUES (?, (SELECT max(number) + 1 FROM revisions WHERE item = ?), ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _REVISED_ITEM = """
 UPDATE items SET feed = ?, title = ?, text = ?, text_key = ?, content_hash = ?, changed_at = ?,
-  revisions = (SELECT max(number) FROM revisions WHERE item = ?) WHERE id = ?"""
+  evidence = ?, revisions = (SELECT max(number) FROM revisions WHERE item = ?) WHERE id = ?"""
 
 _REKEY = "UPDATE items SET guid = ?, url = ?, url_key = ?, title_key = ? WHERE id = ?"
 
 _POLL = """
 INSERT INTO polls (feed, started_at, seconds, status, http_status, bytes, seen, new, changed,
-  unchanged, skipped, skipped_why, overlap, baseline, error, note)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+  unchanged, skipped, skipped_why, overlap, baseline, error, note, gap_since_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _FEED = """
-UPDATE feeds SET health = :health, health_note = :note, failures = :failures,
+UPDATE feeds SET health = :health, health_note = :note, health_since_at = :since,
+  health_rounds = :rounds, alerted = :told, alerted_at = :told_at, failures = :failures,
   next_poll_at = :next, last_poll_at = :now,
   last_success_at = CASE WHEN :good THEN :now ELSE last_success_at END,
   last_new_at = CASE WHEN :new THEN :now ELSE last_new_at END,
@@ -99,7 +103,13 @@ class _Writer:
         self.feed_id = learnt.observation.feed.id
         self.now = iso(learnt.now)
         self.watchlist_version = watchlist_version
+        self.evidence: int | None = None
         self._searchable: list[tuple[str, int, str, str]] = []
+
+    def archived(self) -> None:
+        """The document's bytes, which stand on the disk already."""
+        if self.learnt.evidence is not None:
+            self.evidence = evidence.put(self.db, self.feed_id, self.learnt.evidence)
 
     def new_items(self, items: Sequence[NewItem]) -> list[tuple[int, int]]:
         """Store entries seen for the first time. Returns (item, story) for each."""
@@ -139,6 +149,7 @@ class _Writer:
                 probe.title_key,
                 probe.text_key,
                 probe.content_hash,
+                self.evidence,
             ),
         )
         self._appearance(row, probe)
@@ -193,7 +204,7 @@ class _Writer:
         title, text = self.db.execute(
             "SELECT title, text FROM items WHERE id = ?", (item,)
         ).fetchone()
-        self._searchable.append((_UNINDEX, item, title, text))
+        self._searchable.append((UNINDEX, item, title, text))
 
     def search_index(self) -> None:
         """Bring the search index up to date, after everything else.
@@ -221,6 +232,7 @@ class _Writer:
                 revision.change,
                 json.dumps(revision.entities_added),
                 json.dumps(revision.entities_removed),
+                self.evidence,
             ),
         )
         self._unindex(item)
@@ -233,6 +245,7 @@ class _Writer:
                 probe.text_key,
                 probe.content_hash,
                 self.now,
+                self.evidence,
                 item,
                 item,
             ),
@@ -278,6 +291,13 @@ class _Writer:
         ).fetchone()
         return Subject(item=int(row[0]), story=int(row[1]), version=int(row[2]))
 
+    def touched(self, items: Sequence[tuple[int, int]]) -> list[int]:
+        """The items by which a story may be found otherwise than before."""
+        learnt = self.learnt
+        gone = [one.item for one in learnt.gone if one.vanished]
+        edited = [one.item for one in learnt.revisions]
+        return [*(item for item, _ in items), *edited, *(one.item for one in learnt.seen), *gone]
+
     def poll_row(self) -> None:
         """The ledger's line."""
         row, seen = self.learnt.row, self.learnt.observation
@@ -300,17 +320,29 @@ class _Writer:
                 int(row.baseline),
                 row.error,
                 row.note,
+                self._gap(),
             ),
         )
+
+    def _gap(self) -> str | None:
+        """Since when what stood in the feed is not known, for a good poll that ends such a time."""
+        row, feed = self.learnt.row, self.learnt.observation.feed
+        missed = feed.failures > 0 or (row.overlap == 0 and row.seen > 0)
+        return iso_or_none(feed.last_success_at) if missed and row.status != "error" else None
 
     def feed(self) -> None:
         """What the next poll of this feed must know."""
         learnt, seen = self.learnt, self.learnt.observation
+        state = learnt.verdict.health
         self.db.execute(
             _FEED,
             {
-                "health": learnt.health,
-                "note": learnt.row.error or learnt.row.note,
+                "health": state.state,
+                "note": state.note or learnt.row.error or learnt.row.note,
+                "since": iso_or_none(state.since),
+                "rounds": state.rounds,
+                "told": state.told,
+                "told_at": iso_or_none(state.told_at),
                 "failures": learnt.failures,
                 "next": iso(learnt.next_poll_at),
                 "now": self.now,
@@ -319,7 +351,7 @@ class _Writer:
                 "etag": seen.state.etag,
                 "last_modified": seen.state.last_modified,
                 "body_hash": seen.state.body_hash,
-                "moved_to": seen.answer.permanent_url if isinstance(seen.answer, Fetched) else "",
+                "moved_to": learnt.moved_to,
                 "id": self.feed_id,
             },
         )

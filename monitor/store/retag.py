@@ -8,6 +8,7 @@ from datetime import datetime
 from monitor.clock import iso
 from monitor.compare import Difference
 from monitor.store import mentions, watched
+from monitor.store.desk import facets
 from monitor.store.store import Store
 from monitor.stored import StoredItem
 from monitor.types import Watchlist
@@ -29,7 +30,9 @@ def apply(
     """
     with store.transaction() as db:
         version = watched.replace(db, watchlists, now=now)
+        stories = set()
         for item, change in changes:
+            stories.add(item.story)
             mentions.delete(db, item.id, change.out)
             mentions.insert(
                 db,
@@ -41,4 +44,5 @@ def apply(
                 watchlist_version=version,
                 now=iso(now),
             )
+        facets.refresh(db, stories)
         watched.mark_retagged(db, version, now=now)

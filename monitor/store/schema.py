@@ -8,6 +8,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from monitor.store.questions import view_statements
+
 migrations = Migrations("wirewatch")
 
 _FEEDS = """
@@ -25,6 +27,10 @@ CREATE TABLE feeds (
   subscribed INTEGER NOT NULL,
   health TEXT NOT NULL,
   health_note TEXT NOT NULL,
+  health_since_at TEXT,
+  health_rounds INTEGER NOT NULL,
+  alerted TEXT NOT NULL,
+  alerted_at TEXT,
   failures INTEGER NOT NULL,
   added_at TEXT NOT NULL,
   next_poll_at TEXT NOT NULL,
@@ -55,7 +61,28 @@ CREATE TABLE polls (
   overlap INTEGER,
   baseline INTEGER NOT NULL,
   error TEXT NOT NULL,
-  note TEXT NOT NULL
+  note TEXT NOT NULL,
+  gap_since_at TEXT
+)"""
+
+_EVIDENCE = """
+CREATE TABLE evidence (
+  id INTEGER PRIMARY KEY,
+  feed INTEGER NOT NULL REFERENCES feeds(id),
+  url TEXT NOT NULL,
+  fetched_at TEXT NOT NULL,
+  http_status INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  same_as INTEGER REFERENCES evidence(id),
+  file TEXT NOT NULL,
+  offset INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  address TEXT NOT NULL,
+  tls_certificate TEXT NOT NULL,
+  tls_subject TEXT NOT NULL,
+  removed_at TEXT
 )"""
 
 _STORIES = """
@@ -94,7 +121,8 @@ CREATE TABLE items (
   url_key TEXT NOT NULL,
   title_key TEXT NOT NULL,
   text_key TEXT NOT NULL,
-  content_hash TEXT NOT NULL
+  content_hash TEXT NOT NULL,
+  evidence INTEGER REFERENCES evidence(id)
 )"""
 
 _APPEARANCES = """
@@ -124,6 +152,7 @@ CREATE TABLE revisions (
   change TEXT NOT NULL,
   entities_added TEXT NOT NULL,
   entities_removed TEXT NOT NULL,
+  evidence INTEGER REFERENCES evidence(id),
   UNIQUE (item, number)
 )"""
 
@@ -190,9 +219,9 @@ CREATE TABLE alerts (
   id INTEGER PRIMARY KEY,
   rule TEXT NOT NULL,
   channel TEXT NOT NULL,
-  story INTEGER NOT NULL REFERENCES stories(id),
-  item INTEGER NOT NULL REFERENCES items(id),
-  feed INTEGER NOT NULL REFERENCES feeds(id),
+  story INTEGER REFERENCES stories(id),
+  item INTEGER REFERENCES items(id),
+  feed INTEGER REFERENCES feeds(id),
   relation TEXT NOT NULL,
   occasion TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('held', 'pending', 'sending', 'sent', 'dead')),
@@ -243,6 +272,18 @@ CREATE TABLE mends (
   note TEXT NOT NULL
 )"""
 
+# Read and written in the order of its key alone, so it has no rowid.
+_STORY_FACETS = """
+CREATE TABLE story_facets (
+  facet TEXT NOT NULL,
+  value TEXT NOT NULL,
+  seen_at TEXT NOT NULL,
+  story INTEGER NOT NULL REFERENCES stories(id),
+  feed INTEGER NOT NULL REFERENCES feeds(id),
+  confirmed INTEGER NOT NULL,
+  PRIMARY KEY (facet, value, seen_at, story)
+) WITHOUT ROWID"""
+
 _TOMBSTONES = """
 CREATE TABLE tombstones (
   id INTEGER PRIMARY KEY,
@@ -252,26 +293,54 @@ CREATE TABLE tombstones (
   note TEXT NOT NULL
 )"""
 
+_HEALTH_CHANGES = """
+CREATE TABLE health_changes (
+  id INTEGER PRIMARY KEY,
+  feed INTEGER REFERENCES feeds(id),
+  state TEXT NOT NULL,
+  before TEXT NOT NULL,
+  since_at TEXT NOT NULL,
+  changed_at TEXT NOT NULL,
+  note TEXT NOT NULL,
+  advice TEXT NOT NULL,
+  alerted_at TEXT
+)"""
+
 _INDEXES = (
+    "CREATE INDEX health_changes_feed ON health_changes (feed)",
+    (
+        "CREATE INDEX polls_arrivals ON polls (feed, started_at) "
+        "WHERE overlap < new + changed + unchanged"
+    ),
     "CREATE INDEX items_content_hash ON items (content_hash)",
     "CREATE INDEX items_of_item ON items (of_item) WHERE of_item IS NOT NULL",
     "CREATE INDEX links_story ON links (story)",
     "CREATE INDEX tombstones_key ON tombstones (key)",
     "CREATE INDEX feeds_due ON feeds (next_poll_at) WHERE subscribed = 1",
-    "CREATE INDEX polls_feed ON polls (feed, started_at)",
+    "CREATE INDEX polls_feed ON polls (feed, started_at, status)",
     "CREATE INDEX polls_started ON polls (started_at)",
+    (
+        "CREATE INDEX polls_gaps ON polls (feed, started_at, gap_since_at, overlap, seen) "
+        "WHERE gap_since_at IS NOT NULL"
+    ),
+    "CREATE INDEX revisions_removed ON revisions (seen_at) WHERE entities_removed <> '[]'",
+    "CREATE INDEX story_facets_story ON story_facets (story, facet, value)",
+    "CREATE INDEX evidence_sha256 ON evidence (sha256) WHERE same_as IS NULL",
+    "CREATE INDEX evidence_file ON evidence (file, offset)",
     "CREATE INDEX stories_seen ON stories (first_seen_at)",
+    "CREATE INDEX stories_merged ON stories (merged_into) WHERE merged_into IS NOT NULL",
     "CREATE UNIQUE INDEX items_url_key ON items (url_key) WHERE url_key <> ''",
     "CREATE INDEX items_title_key ON items (title_key)",
     "CREATE INDEX items_text_key ON items (text_key) WHERE text_key <> ''",
     "CREATE INDEX items_first_seen ON items (first_seen_at)",
-    "CREATE INDEX items_story ON items (story)",
+    "CREATE INDEX items_story ON items (story, relation, feed, first_seen_at)",  # a story's counts
     "CREATE INDEX items_feed ON items (feed, first_seen_at)",
     "CREATE INDEX appearances_item ON appearances (item)",
     "CREATE INDEX appearances_guid ON appearances (feed, guid) WHERE guid <> ''",
     "CREATE INDEX appearances_window ON appearances (feed) WHERE gone_at IS NULL",
     "CREATE INDEX mentions_item ON mentions (item)",
     "CREATE INDEX mentions_entity ON mentions (entity, found_at)",
+    "CREATE INDEX mentions_alias ON mentions (entity, alias, state, item)",
     "CREATE INDEX alerts_waiting ON alerts (channel, next_try_at) WHERE state = 'pending'",
     "CREATE INDEX alerts_story ON alerts (story)",
     "CREATE INDEX alerts_item ON alerts (item)",
@@ -290,6 +359,7 @@ _SEARCH = (
 _TABLES = (
     _FEEDS,
     _POLLS,
+    _EVIDENCE,
     _STORIES,
     _ITEMS,
     _APPEARANCES,
@@ -303,11 +373,13 @@ _TABLES = (
     _LINKS,
     _MENDS,
     _TOMBSTONES,
+    _STORY_FACETS,
+    _HEALTH_CHANGES,
 )
 
 
 @migrations()
 def m001_tables(db: Database) -> None:
     """The tables of the first release."""
-    for statement in (*_TABLES, *_INDEXES, _SEARCH):
+    for statement in (*_TABLES, *_INDEXES, _SEARCH, *view_statements()):
         db.execute(statement)

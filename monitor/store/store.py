@@ -5,16 +5,29 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from alerts.deliver import Settlement
 from feeds.types import Feed
+from monitor.clock import iso
 from monitor.errors import StoreError
-from monitor.records import Known, PollRecord, Probe, StoredFeed, Waiting
-from monitor.store import connect, known, outbox, record, schema, subscriptions, trends, watched
+from monitor.records import Known, Observation, Past, PollRecord, Probe, StoredFeed, Waiting
+from monitor.store import (
+    connect,
+    evidence,
+    health,
+    known,
+    outbox,
+    record,
+    retention,
+    schema,
+    subscriptions,
+    trends,
+    watched,
+)
 from monitor.store.grouping import Recent
 from monitor.trends import Series
 from monitor.types import Watchlist
@@ -148,6 +161,11 @@ class Store:
         """Every feed of the lists."""
         return subscriptions.subscribed(self.db.conn)
 
+    def make_due(self, urls: Sequence[str] | None, now: datetime) -> int:
+        """Have feeds (None = all) polled as soon as may be; returns how many there are."""
+        with self.transaction() as db:
+            return subscriptions.make_due(db, urls, now=now)
+
     def shift_schedule(self, by: timedelta, *, now: datetime) -> None:
         """Move every next poll and try: the wall clock was moved under us, and is at `now`."""
         with self.transaction() as db:
@@ -158,6 +176,11 @@ class Store:
         """What is stored already that these entries may be, or may be copies of."""
         with self._mapped():
             return known.look_up(self.db.conn, feed, probes, self._recent, now=now)
+
+    def past(self, seen: Observation, *, now: datetime) -> Past:
+        """What is stored that bears on the health of the feed after this attempt."""
+        with self._mapped():
+            return health.past(self.db.conn, seen, now)
 
     def record(self, learnt: PollRecord) -> None:
         """Store all that a poll taught, alerts included, in one transaction."""
@@ -170,6 +193,55 @@ class Store:
             raise
         self._recent.remember(items, learnt.now)
 
+    def archived(self, sha256: str) -> evidence.Found | None:
+        """The evidence whose body has this digest, if its bytes are kept."""
+        with self._mapped():
+            return evidence.archived(self.db.conn, sha256)
+
+    def evidence_files(self) -> list[evidence.File]:
+        """The WARC files whose bytes are kept, oldest first."""
+        with self._mapped():
+            return evidence.files(self.db.conn)
+
+    def groups_in(self, file: str) -> list[evidence.Group]:
+        """What rows refer to in a WARC file, in order."""
+        with self._mapped():
+            return evidence.groups_in(self.db.conn, file)
+
+    def evidence_of(self, stories: Iterable[int]) -> set[int]:
+        """The evidence that these stories rest on, wherever they were merged into."""
+        with self._mapped():
+            return evidence.of_stories(self.db.conn, stories)
+
+    def leaned_on(self, files: Sequence[str]) -> set[int]:
+        """Evidence that holds the body of evidence which stands outside these WARC files."""
+        with self._mapped():
+            return evidence.leaned_on(self.db.conn, files)
+
+    def swept(self, file: str, moved: Sequence[tuple[str, int, int]], now: datetime) -> None:
+        """A WARC file is going to be deleted; these groups of it stand elsewhere."""
+        with self.transaction() as db:
+            evidence.moved(db, moved)
+            evidence.removed(db, file, iso(now))
+
+    def forget_stories(
+        self, before: str, decided: Iterable[int], *, now: datetime, most: int
+    ) -> tuple[int, int]:
+        """Remove stories that ended before, but for those; how many stories and items."""
+        with self.transaction() as db:
+            old = retention.old_stories(db, before, decided, most=most)
+            return len(old), retention.remove_stories(db, old, iso(now)) if old else 0
+
+    def forget_polls(self, before: str, *, most: int) -> int:
+        """Remove lines of the ledger that are older; how many."""
+        with self.transaction() as db:
+            return retention.remove_polls(db, before, most=most)
+
+    def evidence_ends(self) -> dict[str, int]:
+        """By WARC file, where the last record ends that a row refers to, in bytes."""
+        with self._mapped():
+            return evidence.ends(self.db.conn)
+
     def doubt_unfinished(self) -> int:
         """At start: sends that a crash interrupted may have arrived. Returns how many."""
         with self.transaction() as db:
@@ -180,10 +252,10 @@ class Store:
         with self.transaction() as db:
             return outbox.claim(db, channel, now)
 
-    def settle(self, done: Settlement, now: datetime) -> None:
-        """What became of one send: sent, dead, or pending again."""
+    def settle(self, done: Settlement, now: datetime, tell: Sequence[str] = ()) -> None:
+        """What became of one send: sent, pending again, or dead, which other channels tell."""
         with self.transaction() as db:
-            outbox.settle(db, done, now)
+            outbox.settle(db, done, now, tell)
 
     def retry(self, alerts: Sequence[int] | None, now: datetime) -> int:
         """Put dead alerts back into the outbox, or all of them; returns how many there were."""
@@ -195,13 +267,18 @@ class Store:
         with self._mapped():
             return trends.histories(self.db.conn, now)
 
+    def career(self, entity: str, day: date) -> tuple[Series, int]:
+        """All that is known of an entity up to a day that names it, and that day's first item."""
+        with self._mapped():
+            return trends.career(self.db.conn, entity, day)
+
     def newest(self, item: int) -> trends.Newest:
         """An item with its feed, as a trend is shown by it."""
         with self._mapped():
             return trends.newest(self.db.conn, item)
 
     def announce_trends(self, alerts: Iterable[trends.TrendAlert], now: datetime) -> int:
-        """Put bursts and silences into the outbox that were not told yet; returns how many."""
+        """Put trends into the outbox that were not told yet; returns how many."""
         found = list(alerts)
         with self.transaction() as db:
             return trends.put(db, found, now)

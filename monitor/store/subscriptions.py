@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,21 +10,23 @@ from datetime import datetime, timedelta
 from feeds.hosts import host_key
 from feeds.types import Feed, FetchState
 from monitor.clock import iso, moment, moment_or_none
-from monitor.records import StoredFeed
+from monitor.records import Health, StoredFeed
+from monitor.store.desk import facets
 
 _UPSERT = """
 INSERT INTO feeds (url, name, language, kind, interval, timezone, encoding, full_text, host,
-  subscribed, health, health_note, failures, added_at, next_poll_at, etag, last_modified,
-  body_hash, moved_to)
+  subscribed, health, health_note, health_rounds, alerted, failures, added_at, next_poll_at, etag,
+  last_modified, body_hash, moved_to)
 VALUES (:url, :name, :language, :kind, :interval, :timezone, :encoding, :full_text, :host,
-  1, 'new', '', 0, :now, :now, '', '', '', '')
+  1, 'new', '', 0, '', 0, :now, :now, '', '', '', '')
 ON CONFLICT (url) DO UPDATE SET name = excluded.name, language = excluded.language,
   kind = excluded.kind, interval = excluded.interval, timezone = excluded.timezone,
   encoding = excluded.encoding, full_text = excluded.full_text, subscribed = 1
 """
 
 _COLUMNS = """id, url, name, language, kind, interval, timezone, encoding, full_text, host, health,
-  failures, next_poll_at, last_success_at, etag, last_modified, body_hash"""
+  health_note, health_since_at, health_rounds, alerted, alerted_at, failures, next_poll_at,
+  last_success_at, last_new_at, etag, last_modified, body_hash, moved_to"""
 
 # A host with hundreds of feeds must not fill the list and keep the others out of it.
 _DUE = f"""
@@ -36,8 +39,11 @@ SELECT {_COLUMNS} FROM (
 
 def replace(db: sqlite3.Connection, feeds: Sequence[Feed], *, interval: int, now: datetime) -> None:
     """Subscribe to exactly these; feeds that left the lists keep their rows and history."""
+    before = dict(db.execute("SELECT id, kind FROM feeds"))
     db.execute("UPDATE feeds SET subscribed = 0")
     db.executemany(_UPSERT, [_row(feed, interval, now) for feed in feeds])
+    after = dict(db.execute("SELECT id, kind FROM feeds"))
+    facets.refresh_feeds(db, [feed for feed, kind in before.items() if after[feed] != kind])
 
 
 def _row(feed: Feed, interval: int, now: datetime) -> dict[str, object]:
@@ -66,6 +72,16 @@ def subscribed(db: sqlite3.Connection) -> list[StoredFeed]:
     return [_stored(row) for row in db.execute(sql)]
 
 
+def make_due(db: sqlite3.Connection, urls: Sequence[str] | None, *, now: datetime) -> int:
+    """Have these of the subscribed feeds (None = all) polled next. Returns how many they are."""
+    cursor = db.execute(
+        "UPDATE feeds SET next_poll_at = min(next_poll_at, ?) "
+        "WHERE subscribed = 1 AND (? OR url IN (SELECT value FROM json_each(?)))",
+        (iso(now), urls is None, json.dumps(list(urls or ()))),
+    )
+    return cursor.rowcount
+
+
 def shift(db: sqlite3.Connection, by: timedelta, *, now: datetime) -> None:
     """Move the next polls by the same span, but for feeds polled since the clock was moved.
 
@@ -87,7 +103,8 @@ def shift(db: sqlite3.Connection, by: timedelta, *, now: datetime) -> None:
 
 def _stored(row: tuple[object, ...]) -> StoredFeed:
     (feed_id, url, name, language, kind, interval, zone, encoding, full_text, host, health,
-     failures, next_poll_at, last_success_at, etag, last_modified, body_hash) = row  # fmt: skip
+     note, since, rounds, told, told_at, failures, next_poll_at, last_success_at, last_new_at,
+     etag, last_modified, body_hash, moved_to) = row  # fmt: skip
     return StoredFeed(
         id=int(str(feed_id)),
         feed=Feed(
@@ -105,8 +122,21 @@ def _stored(row: tuple[object, ...]) -> StoredFeed:
         ),
         host=str(host),
         interval=int(str(interval)),
-        health=str(health),
+        health=Health(
+            state=str(health),
+            since=_moment(since),
+            note=str(note),
+            rounds=int(str(rounds)),
+            told=str(told),
+            told_at=_moment(told_at),
+        ),
         failures=int(str(failures)),
         next_poll_at=moment(str(next_poll_at)),
-        last_success_at=moment_or_none(str(last_success_at) if last_success_at else None),
+        last_success_at=_moment(last_success_at),
+        last_new_at=_moment(last_new_at),
+        moved_to=str(moved_to),
     )
+
+
+def _moment(cell: object) -> datetime | None:
+    return moment_or_none(str(cell) if cell else None)

@@ -7,8 +7,9 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from monitor.clock import iso, moment, moment_or_none
 from monitor.records import Timing
@@ -20,12 +21,20 @@ WITH first AS (SELECT feed, min(started_at) AS at FROM polls WHERE baseline = 1 
 SELECT m.entity, date(i.first_seen_at), i.story, i.feed, i.id
 FROM items AS i JOIN mentions AS m ON m.item = i.id AND m.state = 'confirmed'
 LEFT JOIN first ON first.feed = i.feed
-WHERE i.first_seen_at >= :since AND i.relation <> 'copy'
+WHERE i.first_seen_at >= :since AND i.relation <> 'copy' {more}
   AND (first.at IS NULL OR julianday(i.first_seen_at) > julianday(first.at) + 1.0 / 24)
 ORDER BY i.id"""
 
+_OF_ONE = "AND m.entity = :entity AND i.first_seen_at < :until"
+
+# A look-up for each feed and day: the ledger has a hundred lines of either.
 _ANSWERED = """
-SELECT DISTINCT feed, date(started_at) FROM polls WHERE started_at >= ? AND status <> 'error'"""
+WITH RECURSIVE days (day) AS (
+  SELECT :since UNION ALL SELECT date(day, '+1 day') FROM days WHERE day < :until)
+SELECT feed.value, days.day FROM json_each(:feeds) AS feed CROSS JOIN days
+WHERE EXISTS (
+  SELECT 1 FROM polls AS p WHERE p.feed = feed.value AND p.started_at >= days.day
+  AND p.started_at < date(days.day, '+1 day') AND p.status <> 'error')"""
 
 _ITEM = """
 SELECT i.id, i.story, i.title, i.text, i.url, i.language, i.first_seen_at, i.published_at,
@@ -66,11 +75,11 @@ class Newest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendAlert:
-    """A burst or a silence for the outbox."""
+    """A burst, a silence or a return for the outbox."""
 
     rule: str
     channel: str
-    relation: str  # burst | silence
+    relation: str  # burst | silence | return
     what: str  # the same for every day of one burst: "burst of arin-dam"
     since: date
     newest: Newest
@@ -80,21 +89,55 @@ class TrendAlert:
 
 def histories(db: sqlite3.Connection, now: datetime) -> dict[str, tuple[Series, int]]:
     """By entity: its stories by day, the days its feeds answered, and its newest item."""
-    since = iso((now - timedelta(days=HISTORY + 1)).replace(hour=0, minute=0, second=0))
+    today = now.astimezone(UTC).date()
+    since = today - timedelta(days=HISTORY + 1)
     counts: dict[str, dict[int, date]] = defaultdict(dict)
     feeds: dict[str, set[int]] = defaultdict(set)
     newest: dict[str, int] = {}
-    for entity, day, story, feed, item in db.execute(_STORIES, {"since": since}):
+    rows = db.execute(_STORIES.format(more=""), {"since": since.isoformat()})
+    for entity, day, story, feed, item in rows:
         counts[entity].setdefault(story, date.fromisoformat(day))
         feeds[entity].add(feed)
         newest[entity] = item
-    answered: dict[date, set[int]] = defaultdict(set)
-    for feed, day in db.execute(_ANSWERED, (since,)):
-        answered[date.fromisoformat(day)].add(feed)
+    answered = _answered(db, set().union(*feeds.values()), since, today)
     return {
         entity: (_series(stories, days_up(feeds[entity], answered)), newest[entity])
         for entity, stories in counts.items()
     }
+
+
+def career(db: sqlite3.Connection, entity: str, day: date) -> tuple[Series, int]:
+    """All that is known of an entity up to a day on which it is named, and that day's first item.
+
+    It goes back to HISTORY days before the last day on which it was named before.
+    """
+    asked = {"since": "", "entity": entity, "until": (day + timedelta(days=1)).isoformat()}
+    rows = db.execute(_STORIES.format(more=_OF_ONE), asked).fetchall()
+    stories: dict[int, date] = {}
+    for _, at, story, _, _ in rows:
+        stories.setdefault(story, date.fromisoformat(at))
+    last = max((at for at in stories.values() if at < day), default=day)
+    since = last - timedelta(days=HISTORY)
+    stories = {story: at for story, at in stories.items() if at >= since}
+    feeds = {feed for _, at, _, feed, _ in rows if at >= since.isoformat()}
+    up = days_up(feeds, _answered(db, feeds, since, day))
+    first = min(item for _, at, _, _, item in rows if at == day.isoformat())
+    return _series(stories, up), int(first)
+
+
+def _answered(
+    db: sqlite3.Connection, feeds: AbstractSet[int], since: date, until: date
+) -> dict[date, set[int]]:
+    """By day: those of these feeds that answered."""
+    answered: dict[date, set[int]] = defaultdict(set)
+    asked = {
+        "feeds": json.dumps(sorted(feeds)),
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+    }
+    for feed, day in db.execute(_ANSWERED, asked):
+        answered[date.fromisoformat(day)].add(feed)
+    return answered
 
 
 def _series(first_days: Mapping[int, date], up: frozenset[date]) -> Series:

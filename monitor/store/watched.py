@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.clock import iso
+from monitor.store.desk import facets
 from monitor.types import Entity, Watchlist
 
 _SHOWN = """id, name, kind, sector, province, county, latitude, longitude, precision, part_of,
@@ -45,10 +46,13 @@ def replace(db: sqlite3.Connection, watchlists: Sequence[Watchlist], *, now: dat
     ).fetchone()
     if found and _is_current(db, found[0]) and _is_shown(db, watchlists):
         return int(found[0])
+    before = _places(db)
     db.execute("UPDATE entities SET watched = 0")
     db.execute("UPDATE names SET watched = 0")
     for watchlist in watchlists:
         _write(db, watchlist)
+    after = _places(db)
+    facets.refresh_entities(db, [e for e, place in before.items() if after[e] != place])
     if not found:
         return _version(db, watchlists, now)
     if not _is_current(db, found[0]):
@@ -75,6 +79,11 @@ def _is_shown(db: sqlite3.Connection, watchlists: Sequence[Watchlist]) -> bool:
     rows = db.execute(f"SELECT {_SHOWN} FROM entities WHERE watched = 1 ORDER BY id").fetchall()  # noqa: S608
     ours = (_entity(e, w.name) for w in watchlists for e in w.entities.values())
     return rows == sorted(ours, key=lambda row: str(row[0]))
+
+
+def _places(db: sqlite3.Connection) -> dict[str, tuple[str, str]]:
+    """What stories are found by beside the entity itself."""
+    return {e: (s, p) for e, s, p in db.execute("SELECT id, sector, province FROM entities")}
 
 
 def _write(db: sqlite3.Connection, watchlist: Watchlist) -> None:

@@ -99,7 +99,7 @@ class Piece:
         return _is_picture(self.raw) or (len(self.body) <= _CREDITED and _has_credit(self.raw))
 
 
-@lru_cache(maxsize=1024)  # the few items that many others are compared with
+@lru_cache(maxsize=256)  # the few items that many others are compared with; 28 KB each
 def read(title: str, text: str, *, at: datetime, publisher: str) -> Piece:
     """The features of an item with this title and text, both plain."""
     text, title = text[: 2 * COMPARED], title[:COMPARED]
@@ -135,26 +135,26 @@ def script(text: str) -> str:
     return "hangul" if hangul >= wide else "wide"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _is_picture(raw: str) -> bool:
     return any(word in raw for word in _PICTURE_WORDS)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _has_credit(raw: str) -> bool:
     if any(word in raw for word in _CREDIT_WORDS):
         return True
     return _CAPTION_END.search(raw[-_CAPTION_TAIL:]) is not None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def numbers(text: str) -> frozenset[str]:
     """Numbers in a text, thousands separators away. A single figure says nothing."""
     found = (n.replace(",", "") for n in _NUMBER.findall(text))
     return frozenset(n if n.isascii() else _narrow(n) for n in found if len(n) > 1)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _names(text: str) -> frozenset[str]:
     return frozenset(_NAME.findall(text))
 
@@ -179,7 +179,7 @@ def probe_shingles(piece: Piece) -> list[str]:
     return _PROBES[piece.script].findall(piece.text) or [piece.text]
 
 
-@lru_cache(maxsize=128)  # 200 KB each
+@lru_cache(maxsize=32)  # up to 300 KB each
 def shingles(text: str, kind: str) -> frozenset[str]:
     """The short pieces of a text, by which likeness is measured."""
     return frozenset(_SHINGLES[kind].findall(text) or [text])

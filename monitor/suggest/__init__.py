@@ -2,5 +2,6 @@
 
 from monitor.suggest.extract import candidates
 from monitor.suggest.gather import Gathering, Suggestions
+from monitor.suggest.through import through
 
-__all__ = ["Gathering", "Suggestions", "candidates"]
+__all__ = ["Gathering", "Suggestions", "candidates", "through"]

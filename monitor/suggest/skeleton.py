@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from alerts.text import one_line
 from monitor.forms.romanise import revised
+from monitor.store.desk.types import NameCard
 from monitor.suggest.gather import Suggestion, Suggestions
 from monitor.types import Entity
 from monitor.watchlist.keys import name_key
 
 _LONGEST = 200  # characters of a comment
+MOST_WORDS = 3  # to keep a name from; more would cost right ones
 
 _HEADER = """\
 # Suggested by `wirewatch watchlist suggest`. Check every line: a machine that knows no facility
@@ -20,9 +22,16 @@ _HEADER = """\
 """
 
 
-def as_toml(suggestions: Suggestions, entities: dict[str, Entity]) -> str:
-    """Names to add as comments, then entities to add; `entities` are those of the lists."""
+def as_toml(
+    suggestions: Suggestions, entities: dict[str, Entity], flagged: Sequence[NameCard] = ()
+) -> str:
+    """What to do about names that are often wrong and names to add, as comments; then entities.
+
+    `entities` are those of the lists.
+    """
     lines = [_HEADER]
+    for card in flagged:
+        lines += [*(_comment(line) for line in advice(card)), ""]
     for alias in suggestions.aliases:
         lines += _alias(alias, entities)
     taken = set(entities)
@@ -31,6 +40,22 @@ def as_toml(suggestions: Suggestions, entities: dict[str, Entity]) -> str:
         taken.add(slug)
         lines += _entity(same, slug)
     return "\n".join(lines)
+
+
+def advice(card: NameCard) -> Iterator[str]:
+    """How often a name is wrong, and what to write into its entity against that."""
+    judged = card.relevant + card.rejected
+    yield (
+        f"{card.entity} ({card.entity_name}): {_quoted(card.text)} was right in {card.relevant} of "
+        f"{judged} stories"
+    )
+    words = [word for word, _ in card.near_rejections[:MOST_WORDS]]
+    if words:
+        near = ", ".join(f"{word} ({stories})" for word, stories in card.near_rejections)
+        yield f"near the wrong ones: {near}"
+        yield f"perhaps: not_near = [{', '.join(_quoted(word) for word in words)}]"
+    else:
+        yield "perhaps: needs_context = true on the name, so that it counts only beside a cue"
 
 
 def _by_name(facilities: Sequence[Suggestion]) -> Iterable[list[Suggestion]]:

@@ -90,6 +90,10 @@ HOSTILE = {
     "NUL": "one\x00two",
     "surrogate": "one \ud800 two",
     "bidi": f"invoice {RTL}fdp.exe",
+    "marks of direction": "\u200fone\u200e two \u2067three\u2069 \u061cfour",
+    "address": "javascript:alert(1)",
+    "paragraph separator": "one\u2029two",
+    "ampersand": "R&D & &amp; &#60;script&#62;",
     "zero-width": "pay\u200bpal",
     "broadcast": "<!channel> look",
     "user": "<@U1> look",
@@ -132,7 +136,10 @@ def test_what_a_feed_writes_arrives_inert(rig, text):
     unseen = set(map(chr, [*range(9), *range(11, 32), *range(127, 160)])) | set(
         "\u2028\u2029\u200b"
     )
-    assert not set(arrival.text) & (unseen | {RTL, "\ud800"})
+    assert not set(arrival.text) & (
+        unseen | {RTL, "\ud800"} | set("\u200e\u200f\u061c\u2067\u2069")
+    )
+    assert len(arrival.text) < 40_000
 
 
 @pytest.mark.parametrize(
@@ -145,6 +152,13 @@ def test_what_a_feed_writes_arrives_inert(rig, text):
         ("熙川3号発電所 단천발전소 Хичхонская ГЭС", "熙川3号発電所 단천발전소 Хичхонская ГЭС"),
         ("&lt;b&gt; is bold", "&lt;b&gt; is bold"),
         ("if a < b > c", "if a < b > c"),
+        ("<!channel> look", "<!channel> look"),
+        ("<@U1> look", "<@U1> look"),
+        ("javascript:alert(1) is said", "javascript:alert(1) is said"),
+        (f"invoice {RTL}fdp.exe", "invoice fdp.exe"),
+        ("\u2067\u200fmine\u2069 opens", "mine opens"),
+        ("one\u2029two\x85three", "one two three"),
+        pytest.param("단천발전소 " * 2_000_000, "단천발전소 단천발전소 단천발전소", id="long"),
     ],
 )
 def test_and_readable(rig, text, shown):

@@ -75,7 +75,7 @@ def test_slack_sends_it_and_the_short_form_where_blocks_are_refused() -> None:
     for n in (1, 2, 3):
         assert f"Story {n} of the day" in slack.shown(full)
         assert f"Story {n} of the day" in slack.shown(short)
-    assert "due 2026-11-21T22:00" in slack.shown(full)
+    assert "due 21 Nov 2026, 22:00 UTC" in slack.shown(full)
     assert "blocks" not in short
 
 
@@ -95,12 +95,12 @@ def test_mail_has_contents_and_every_story() -> None:
     for words in (text, page.words):
         assert words.count("Story 2 of the day") == 2  # in the contents and as a heading
         assert "Tanchon Power Station (electric power)" in words
-        assert "due 2026-11-21T22:00" in words
+        assert "due 21 Nov 2026, 22:00 UTC" in words
     assert {f"#story-{n}" for n in (1, 2, 3)} <= set(page.links)
     assert {f"https://e.example/{n}" for n in (1, 2, 3)} <= set(page.links)
     assert all(f'id="story-{n}"' in source for n in (1, 2, 3))
     assert "######" in text  # the picture
-    assert "width:200px" in source
+    assert "width:160px" in source
 
 
 def test_mail_of_hostile_stories_is_inert() -> None:

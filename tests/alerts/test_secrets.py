@@ -13,8 +13,15 @@ import traceback
 import pytest
 
 from alerts.channels import channel_from
+from alerts.errors import SettingsError
 from alerts.secrets import Secret, redacted
-from alerts.settings import EmailSettings, SlackSettings
+from alerts.settings import (
+    AppriseSettings,
+    EmailSettings,
+    SlackBotSettings,
+    SlackSettings,
+    WebhookSettings,
+)
 from tests.support import slack
 from tests.support.clock import Clock
 from tests.support.posting import poster
@@ -59,7 +66,12 @@ def test_settings_show_no_secret():
         name="mail", host="mail.example.org", sender="a@example.org", to=("b@example.org",),
         username="u", password=Secret(WORD),
     )  # fmt: skip
-    for settings in (chat, mail):
+    bot = SlackBotSettings(name="bot", token=Secret(WORD), channel="C0123456789")
+    hook = WebhookSettings(
+        name="hook", url=Secret(f"https://hooks.example.org/{WORD}"), secret=Secret(WORD)
+    )
+    phone = AppriseSettings(name="phone", apprise_url=Secret(f"json://localhost/{WORD}"))
+    for settings in (chat, mail, bot, hook, phone):
         shown = (
             repr(settings)
             + repr(dataclasses.asdict(settings))
@@ -68,7 +80,35 @@ def test_settings_show_no_secret():
         assert WORD not in shown
         assert "***" in shown
         for channel in channel_from(settings, poster(), Clock().now):
-            assert WORD not in repr(channel)
+            assert WORD not in repr(channel) + repr(vars(channel))
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [
+        (SlackSettings, {"webhook_url": Secret(f"ftp://{WORD}")}),
+        (SlackBotSettings, {"token": Secret(f"{WORD} "), "channel": "C0123456789"}),
+        (SlackBotSettings, {"token": Secret(WORD), "channel": "general"}),
+        (WebhookSettings, {"url": Secret(f"http://e.example/{WORD}"), "secret": Secret(WORD)}),
+        (WebhookSettings, {"url": Secret("https://e.example/"), "secret": Secret(WORD[:15])}),
+        (AppriseSettings, {"apprise_url": Secret(f"nothing://{WORD}")}),
+        (
+            EmailSettings,
+            {
+                "host": "mail.example.org",
+                "sender": "a@example.org",
+                "to": ("b@example.org",),
+                "password": Secret(WORD),
+            },
+        ),
+    ],
+)
+def test_settings_that_cannot_be_used_say_why_without_the_secret(kind, wrong, caplog):
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(SettingsError) as caught:
+        kind(name="desk", **wrong)
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caplog.text
+    assert WORD[:15] not in told
 
 
 URL = "https://hooks.example.org/services/T0TEAM/B0123456789/XyZ0secretXyZ0"

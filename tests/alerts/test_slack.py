@@ -45,7 +45,7 @@ def test_the_message_in_full():
         "emoji": False,
     }
     assert message["blocks"][1]["text"]["text"].splitlines() == [
-        f"<{link}|Tanchon Power Station project makes headway> (possible repeat)",
+        f"<{link}|Read it at news.example.org> (possible repeat)",
         "*Named:* Tanchon Power Station (electric power)",
         "*Source:* Example Wire (state media)",
         "*First seen:* 21 Nov 2026, 06:15 UTC",
@@ -56,6 +56,22 @@ def test_the_message_in_full():
     assert message["blocks"][2]["elements"][0]["type"] == "rich_text_quote"
     assert slack.bold(message) == ["Tanchon Power Station"]
     assert message["blocks"][3]["elements"][0]["text"] == "Alert rule: power stations"
+
+
+@pytest.mark.parametrize(
+    ("changes", "first"),
+    [
+        ({"url": ""}, "*Named:* Tanchon Power Station (electric power)"),
+        ({"url": "", "in_doubt": True}, "(possible repeat)"),
+        ({"url": "https://e.example/a|b"}, "<https://e.example/a%7Cb|Read it at e.example>"),
+        ({"url": "https://[2001:db8::1]:8080/"}, "<https://[2001:db8::1]:8080/|Read it at [2001:db8::1]>"),
+        ({"url": "https://e.example/", "title": "T" * 151}, f"<https://e.example/|{'T' * 151}>"),
+        ({"url": "https://e.example/" + "a" * 1_500}, "Tanchon Power Station project makes headway"),
+    ],
+)  # fmt: skip
+def test_the_headline_is_said_again_only_where_it_was_cut(changes, first):
+    message = payload(message_of(alert(**changes)))
+    assert message["blocks"][1]["text"]["text"].splitlines()[0] == first
 
 
 def test_nothing_is_fetched_for_a_preview():
@@ -128,8 +144,8 @@ def test_no_text_makes_a_message_that_slack_refuses(title, snippet, url, marks):
 @pytest.mark.parametrize(
     ("function", "twin", "title", "problem"),
     [
-        ("slack_unformatted", str, "if a < b", "invalid_payload"),
-        ("slack_unformatted", str, "R&D", "invalid_payload"),
+        ("slack_unformatted", str, "if a < b" + " long" * 40, "invalid_payload"),
+        ("slack_unformatted", str, "R&D" + " long" * 40, "invalid_payload"),
         ("shorten", lambda text, *_: text, "a" * 200, "invalid_blocks"),
         ("shorten", lambda text, limit, _: text[:limit], "🏭" * 200, "invalid_blocks"),
     ],

@@ -117,8 +117,8 @@ def test_a_validator_that_http_cannot_carry_is_a_value_too():
 @pytest.mark.parametrize(
     ("coding", "sent"),
     [
-        ("gzip", gzip.compress(BODY)),
-        ("x-gzip", gzip.compress(BODY)),
+        ("gzip", gzip.compress(BODY, mtime=0)),
+        ("x-gzip", gzip.compress(BODY, mtime=0)),
         ("deflate", zlib.compress(BODY)),
         ("identity", BODY),
     ],

@@ -13,8 +13,11 @@ from feeds.manners import (
     BACKOFF_MOST,
     HINT_MOST,
     LEAST,
+    PASSING_MOST,
     RETRY_AFTER_MOST,
+    STOPPED,
     next_poll_at,
+    passing,
     retry_after,
 )
 from feeds.types import FeedError, Fetched, FetchState, NotModified
@@ -115,7 +118,29 @@ def test_a_longer_interval_of_the_user_s_stands():
     [(0, 900), (1, 900), (2, 1_800), (3, 3_600), (7, 57_600), (8, DAY), (100, DAY), (10**9, DAY)],
 )
 def test_failures_back_off_to_a_day_and_no_further(failures, seconds):
-    assert wait(error(), failures=failures) == seconds
+    assert wait(error(status=404), failures=failures) == seconds
+    assert wait(error(), failures=failures) == min(seconds, PASSING_MOST)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "soft"),
+    [
+        ("dns", None, True),
+        ("connect", None, True),
+        ("timeout", None, True),
+        ("http", 500, True),
+        ("http", 503, True),
+        ("http", 429, True),
+        ("http", 404, False),
+        ("http", 403, False),
+        ("http", 410, False),
+        ("not-a-feed", None, False),
+        ("tls", None, False),
+        ("refused-address", None, False),
+    ],
+)
+def test_what_passes_by_itself(reason, status, soft):
+    assert passing(error(reason, status)) is soft
 
 
 @pytest.mark.parametrize("reason", REASONS)
@@ -123,8 +148,15 @@ def test_no_kind_of_failure_ever_ends_the_polling(reason):
     assert LEAST <= wait(error(reason, None), failures=1_000, jitter=1.0) <= BACKOFF_MOST
 
 
-def test_gone_is_believed_for_a_day_at_a_time():
-    assert wait(error(status=410), failures=1) == DAY
+def test_gone_is_asked_about_once_more_and_then_believed():
+    again = next_poll_at(
+        error(status=410), interval=900, failures=2, now=NOW, jitter=0.0, gone=True
+    )
+    assert wait(error(status=410, retry=60), failures=1) == DAY
+    assert again == STOPPED
+    assert again + timedelta(days=10_000)  # the schedule can be moved with the clock
+    found = next_poll_at(good(), interval=900, failures=0, now=NOW, jitter=0.0, gone=True)
+    assert found == NOW + timedelta(seconds=900)
 
 
 @pytest.mark.parametrize("asked", [0, -1, 1, 59, 61, 3_600, 1e12, -1e12, 1e300])

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from feeds.types import Feed, FeedError, Fetched, FetchState, ParsedFeed
-from feeds.workers import ParserPool, _work
+from feeds.workers import MEMORY, ParserPool, _work
 from tests.support import hostile
 
 URL = "https://feeds.example/rss.xml"
@@ -37,7 +37,7 @@ def with_pool(
     *,
     workers: int = 1,
     deadline: float = LONG,
-    memory: int = 64 * MIB,
+    memory: int = MEMORY,
     tasks: int = 1_000,
 ) -> None:
     async def run() -> None:
@@ -95,14 +95,41 @@ def test_hostile_document(build: Callable[[], bytes]) -> None:
     with_pool(use, deadline=0.5 if name in TOO_LONG else LONG)
 
 
-@pytest.mark.parametrize(("memory", "end"), [(64, "parse-crash"), (2_048, "parsed")])
+@pytest.mark.parametrize(("memory", "end"), [(MEMORY, "parse-crash"), (2_048 * MIB, "parsed")])
 def test_memory_is_what_stops_it(memory: int, end: str) -> None:
     """The same document with and without the limit that a worker has."""
 
     async def use(parse: Parse) -> None:
         assert outcome(await parse(hostile.wide_json())) == end
 
-    with_pool(use, memory=memory * MIB)
+    with_pool(use, memory=memory)
+
+
+def test_what_the_main_module_holds_is_not_the_documents(tmp_path: Path) -> None:
+    """A worker imports it anew; here it holds more than all that a document may have."""
+    main = tmp_path / "heavy.py"
+    main.write_text(
+        f"""
+held = bytearray({2 * MEMORY})
+from tests.feeds.test_workers import GOOD, hostile, outcome, with_pool
+
+async def use(parse):
+    print(outcome(await parse(GOOD)), outcome(await parse(hostile.wide_json())))
+
+if __name__ == "__main__":
+    with_pool(use)
+""",
+        encoding="utf-8",
+    )
+    ran = subprocess.run(
+        [sys.executable, str(main)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+        check=False,
+    )
+    assert ran.stdout.split() == ["parsed", "parse-crash"], ran.stderr
 
 
 def test_a_large_honest_feed_fits() -> None:

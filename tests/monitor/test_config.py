@@ -38,6 +38,14 @@ from monitor.config import (
     init_files,
     load,
 )
+from monitor.config_desk import DESK_KEYS, TOKEN_KEYS, USER_KEYS, DeskConfig, Token, User
+from monitor.config_health import HEALTH_KEYS, HealthConfig
+from monitor.config_keeping import (
+    EVIDENCE_KEYS,
+    RETENTION_KEYS,
+    EvidenceConfig,
+    RetentionConfig,
+)
 from monitor.errors import ConfigError
 from monitor.types import Entity, Name, Watchlist
 from monitor.watchlist import bundled
@@ -207,6 +215,21 @@ def test_paths_start_at_the_folder_of_the_file(folder):
     assert config.feed_lists[0].samefile(folder / "feeds.toml")
 
 
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("", ("desk",)),
+        ("[health]\noff = true\n", ()),
+        ("[health]\nto = ['mail', 'desk']\n", ("mail", "desk")),
+        ("[health]\nafter_rounds = 1\n", ("desk",)),
+    ],
+)
+def test_health_is_told_on_the_first_channel_unless_another_is_named(table, told):
+    config = read(BASE + SLACK + MAIL + table)
+    assert config.health.channels(config.channels) == told
+    assert read(BASE + table.replace("to = ['mail', 'desk']", "")).health.channels({}) == ()
+
+
 SECRET = 'must be "env:NAME" (an environment variable) or "file:PATH", never the secret itself'
 MAILBOX = "is not an ASCII mail address"
 SECONDS = "must be a number of seconds from 0 to 3600"
@@ -271,7 +294,7 @@ WRONG = [
     (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nquiet = '22-7'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].quiet: must be such as "22:00-07:00 Asia/Seoul" or "22:00-07:00" (UTC) (is "22-7")'),
     (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nmode = 'digest'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '2: alert[1].schedule: is missing: when is the digest due? For example "daily at 07:00 Asia/Seoul"'),
     (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nschedule = 'daily at 07:00'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].schedule: goes with mode = "digest"'),
-    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nrelation = ['frist']\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].relation[1]: must be one of first, new-origin, edit, gone, burst, silence (is "frist"; did you mean "first"?)'),
+    (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nrelation = ['frist']\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].relation[1]: must be one of first, new-origin, edit, gone, burst, silence, return (is "frist"; did you mean "first"?)'),
     (BASE + "[[alert]]\nname = 'a'\nto = ['d']\nmax_age = '30m'\n[channel.d]\ntype = 'slack'\nwebhook_url = 'env:HOOK'\n", '5: alert[1].max_age: must be seconds, or text such as "12h" or "7d", from 1 hour to 10 years (is "30m")'),
     (BASE + "[channel.desk]\n", "2: channel.desk.type: must be one of slack, slack-bot, email, webhook, apprise (is missing)"),
     (BASE + "[channel.desk]\ntype = 'pager'\n", '3: channel.desk.type: must be one of slack, slack-bot, email, webhook, apprise (is "pager")'),
@@ -302,6 +325,17 @@ WRONG = [
     (BASE + MAIL + f"username = 'me'\npassword = '{TOKEN}'\n", f"8: channel.mail.password: {SECRET}"),
     (BASE + MAIL + "username = 'me'\npassword = 12345\n", f"8: channel.mail.password: {SECRET}"),
     (BASE + MAIL + "username = 'me'\npassword = 'env:PASSWORD'\nsecurity = 'none'\n", "9: channel.mail.security: a password needs TLS"),
+    # the health of feeds
+    (BASE + "baseline_days = -1\n", "2: baseline_days: must be a whole number of days from 0 to 365 (is -1)"),
+    (BASE + "[fetch]\nbaseline_days = 1\n", "3: fetch.baseline_days: unknown key; it belongs at the top, above the first [table]"),
+    (BASE + "[health]\nafter_rounds = 0\n", "3: health.after_rounds: must be a whole number from 1 to 20 (is 0)"),
+    (BASE + "[health]\noff = 'yes'\n", '3: health.off: must be true or false, without quotes (is "yes")'),
+    (BASE + "[health]\nrounds = 3\n", '3: health.rounds: unknown key; did you mean "after_rounds"?'),
+    (BASE + "[health]\nto = []\n", "3: health.to: names no channel; off = true turns these alerts off"),
+    (BASE + "[health]\nto = ['desk']\n", '3: health.to[1]: "desk" is not a channel; there is none'),
+    (BASE + SLACK + "[health]\nto = ['dsek']\n", '6: health.to[1]: "dsek" is not a channel; did you mean "desk"?'),
+    (BASE + SLACK + "[health]\nto = 'desk'\n", '6: health.to: must be a list, in brackets (is "desk"; write ["desk"])'),
+    (BASE + "health = 5\n", "2: health: must be a table of settings (is 5)"),
     # rules
     (BASE + "[alert]\nname = 'x'\n", "2: alert: write [[alert]], in double brackets, above each one"),
     (BASE + ALERT, '4: alert[1].to[1]: "desk" is not a channel; there is none'),
@@ -544,12 +578,17 @@ def test_the_template_shows_every_key_and_its_examples_work(folder):
     path, _ = init_files(folder, force=True)
     (folder / "ca.pem").write_text("")
     text = uncommented(path.read_text()).replace("dprk-civilian", "own.toml")
-    path.write_text(text)
+    path.write_text(text.replace('login = "none"', 'login = "password"'))
     data = tomllib.loads(text)
-    shown = {f"{table}.{key}" for table in ("fetch", "log") for key in data[table]}
-    shown |= {key for key in data if key not in {"fetch", "log", "channel", "alert"}}
+    shown = {f"{table}.{key}" for table in ("fetch", "log", "health") for key in data[table]}
+    shown |= {key for key in data if key not in {"fetch", "log", "health", "channel", "alert"}}
     shown |= {f"channel.NAME.{key}" for table in data["channel"].values() for key in table}
     shown |= {f"alert.{key}" for table in data["alert"] for key in table}
+    for table in ("evidence", "retention", "desk"):
+        shown = shown - {table} | {f"{table}.{key}" for key in data[table]}
+    for kind in ("user", "token"):
+        shown -= {f"desk.{kind}"}
+        shown |= {f"desk.{kind}.NAME.{key}" for t in data["desk"][kind].values() for key in t}
     extra = {"channel.NAME.apprise_url"}  # a library that need not be there
     assert shown == {key for key in accepted() if not key.startswith("feed.")} - extra
     environ = {
@@ -591,12 +630,18 @@ def accepted():
     tables = {
         "fetch.": (config_keys.FETCH_KEYS, FetchConfig),
         "log.": (config_keys.LOG_KEYS, LogConfig),
+        "evidence.": (EVIDENCE_KEYS, EvidenceConfig),
+        "retention.": (RETENTION_KEYS, RetentionConfig),
+        "health.": (HEALTH_KEYS, HealthConfig),
         "channel.NAME.": (config_keys.SLACK_KEYS | config_keys.EMAIL_KEYS, EmailSettings),
         **{
             f"channel.NAME.{' ' * n}": (config_keys.CHANNEL_KEYS[kind], settings)
             for n, (kind, settings) in enumerate(NEWER_CHANNELS.items(), 1)
         },
         "alert.": (config_keys.ALERT_KEYS, Rule),
+        "desk.": (DESK_KEYS, DeskConfig),
+        "desk.user.NAME.": (USER_KEYS, User),
+        "desk.token.NAME.": (TOKEN_KEYS, Token),
         "feed.": (FEED_KEYS, Feed),
     }
     found = {
@@ -604,11 +649,15 @@ def accepted():
         "watchlists": list(DEFAULT_WATCHLISTS),
         "feeds": list(DEFAULT_LISTS),
     }
-    assert set(found) == set(config_keys.TOP_KEYS) - {"fetch", "channel", "alert", "log"}
+    found["baseline_days"] = 0
+    sections = {"fetch", "channel", "alert", "log", "health", "desk"}
+    sections |= {"evidence", "retention"}
+    assert set(found) == set(config_keys.TOP_KEYS) - sections
     for prefix, (keys, kind) in tables.items():
         defaults = {field.name: field.default for field in dataclasses.fields(kind)}
         for name, key in keys.items():
             default = "needed" if key.needed else defaults[name]
+            default = str(default) if isinstance(default, Path) else default
             found[prefix.strip() + name] = list(default) if isinstance(default, tuple) else default
     return found
 
@@ -634,7 +683,7 @@ def test_the_page_describes_every_key_and_no_other_with_its_default():
 def test_the_examples_of_the_page_are_right(folder):
     page = (ROOT / "docs" / "configuration.md").read_text()
     examples = re.findall(r"^```toml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
-    top, fetch, slack, bot, mail, hook, _apprise, alert, feed = examples
+    top, fetch, keeping, health, slack, bot, mail, hook, _apprise, alert, desk, feed = examples
     (folder / "lists").mkdir()
     (folder / "lists" / "ports.toml").write_text("")
     (folder / "feeds.toml").write_text(feed)
@@ -644,7 +693,12 @@ def test_the_examples_of_the_page_are_right(folder):
     slack = slack.replace("WIREWATCH_SLACK_URL", "HOOK")
     bot = bot.replace("WIREWATCH_SLACK_TOKEN", "PASSWORD")
     hook = hook.replace("WIREWATCH_HOOK_URL", "HOOK").replace("WIREWATCH_HOOK_SECRET", "HOOK")
-    config = read(top + fetch + slack + bot + mail + hook + alert)
+    desk = desk.replace("/run/secrets/ann", "ann").replace("WIREWATCH_FEED_TOKEN", "HOOK")
+    (folder / "ann").write_text("pbkdf2_sha256$600000$saltsalt$" + "A" * 43 + "=\n")
+    config = read(top + fetch + keeping + health + slack + bot + mail + hook + alert + desk)
+    assert (config.desk.login, set(config.desk.users)) == ("password", {"ann"})
+    assert (config.evidence.max_bytes, config.retention.items_days) == (50 * 10**9, 1095)
+    assert config.health == HealthConfig(to=("mail",), after_rounds=5)
     assert (len(config.feeds), len(config.channels), len(config.rules)) == (2, 4, 3)
 
 
@@ -669,3 +723,62 @@ def test_reading_the_configuration_loads_nothing_heavy():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+# Who may use the desk.
+
+GOOD_HASH = "pbkdf2_sha256$600000$saltsalt$" + "A" * 43 + "="
+DESK = {"HASH": GOOD_HASH, "WORD": "hunter2", "LONG": "x" * 20, "SHORT": "x" * 19}
+
+
+def read_desk(folder, text, *, desk=True):
+    path = folder / "wirewatch.toml"
+    path.write_text(BASE + text)
+    return load(path, environ=DESK, complete=False, desk=desk).desk
+
+
+def test_who_may_use_the_desk(folder):
+    found = read_desk(
+        folder,
+        '[desk]\nlogin = "password"\nhosts = ["Desk.Example.org"]\nproxies = ["10.0.0.0/8"]\n'
+        '[desk.user.ann]\npassword = "env:HASH"\n[desk.token.t]\ntoken = "env:LONG"\n',
+    )
+    assert (found.hosts, found.proxies) == (("desk.example.org",), ("10.0.0.0/8",))
+    assert found.users["ann"] == User(name="ann", role="reviewer", password=Secret(GOOD_HASH))
+    assert found.tokens == (Token(name="t", role="reader", token=Secret("x" * 20)),)
+    assert GOOD_HASH not in repr(found)
+
+
+def test_only_the_command_that_serves_reads_the_desks_secrets(folder):
+    text = '[desk]\nlogin = "password"\n[desk.user.ann]\npassword = "env:NOT_SET"\n'
+    assert read_desk(folder, text, desk=False).users["ann"].password is None
+    with pytest.raises(ConfigError, match="variable NOT_SET is not set"):
+        read_desk(folder, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[desk]\nlogin = 'open'\n", "3: desk.login: must be one of none, password, proxy"),
+        ("[desk]\nlogin = 'password'\n", "3: desk.login: nobody could log in"),
+        ("[desk]\nlogin = 'proxy'\nproxy_role = 'reader'\n", "desk.proxies: is missing"),
+        ("[desk]\nlogin = 'proxy'\nproxies = ['10.0.0.1']\n", "3: desk.login: nobody could log in"),
+        ("[desk.user.a]\npassword = 'env:HASH'\n", 'desk.login: passwords are set, so this must be "password"'),
+        ("[desk.user.a]\npassword = 'hunter2'\n", f"3: desk.user.a.password: {SECRET}"),
+        ("[desk]\nlogin = 'password'\n[desk.user.a]\npassword = 'env:WORD'\n", "5: desk.user.a.password: must hold a hash"),
+        ("[desk.token.a]\ntoken = 'env:SHORT'\n", "3: desk.token.a.token: must hold at least 20 characters"),
+        ("[desk.token.a]\n", "2: desk.token.a.token: is missing"),
+        ("[desk.user]\nann = 1\n", "desk.user: write [desk.user.NAME]"),
+        ("[desk]\nhosts = ['http://x.org']\n", "3: desk.hosts[1]: must be a host name without port"),
+        ("[desk]\nproxies = ['proxy']\n", "3: desk.proxies[1]: must be an address or a network"),
+        ("[desk]\nbase_url = 'desk'\n", "3: desk.base_url: must begin and end with a slash"),
+        ("[desk]\nsession = 5\n", "3: desk.session: must be seconds"),
+        ("[desk]\nproxy_header = 'a b'\n", "3: desk.proxy_header: must be the name of a header"),
+        ("[desk]\nlogn = 'none'\n", '3: desk.logn: unknown key; did you mean "login"?'),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_the_desk(folder, text, message):
+    with pytest.raises(ConfigError) as caught:
+        read_desk(folder, text)
+    assert any(message in line for line in caught.value.lines), caught.value.lines
+    assert "hunter2" not in str(caught.value)

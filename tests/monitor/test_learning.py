@@ -257,7 +257,7 @@ class TestLedger:
         assert second.failures == 2
         assert second.next_poll_at - second.now > first.next_poll_at - first.now
         state = desk.rows("SELECT health, failures, etag FROM feeds WHERE name = 'one'")[0]
-        assert state == {"health": "failing", "failures": 2, "etag": "e"}
+        assert state == {"health": "unreachable", "failures": 2, "etag": "e"}
 
     @pytest.mark.parametrize(("status", "said"), [(304, "not-modified"), (200, "unchanged")])
     def test_not_modified(self, desk: LearningDesk, status: int, said: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from feeds.types import Feed, FetchState
 from monitor.errors import StoreError
 from monitor.poller import Hosts, Poller
-from monitor.records import StoredFeed
+from monitor.records import Health, StoredFeed
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ def stored(number: int, host: str) -> StoredFeed:
         state=FetchState(),
         host=host,
         interval=900,
-        health="ok",
+        health=Health(state="ok"),
         failures=0,
         next_poll_at=NOW,
         last_success_at=None,

@@ -1,7 +1,8 @@
-"""Bursts and silences: planted ones are found, chance and outages raise none."""
+"""Bursts, silences and returns: planted ones are found, chance and outages raise none."""
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections.abc import Iterator
@@ -14,8 +15,8 @@ from alerts.rules import Rule
 from feeds.types import Entry, FeedError
 from monitor import trends
 from monitor.announce import alert_of
-from monitor.trending import watch_trends
-from monitor.trends import Series, burst, days_up, rested, silence
+from monitor.trending import said, watch_trends
+from monitor.trends import Return, Series, burst, comeback, days_up, rested, silence
 from tests.support.learning import START as START_AT
 from tests.support.learning import LearningDesk, entry
 
@@ -64,24 +65,30 @@ def silences(given: Series, days: int) -> set[date]:
     return {one.since for one in found if one}
 
 
+def returns(given: Series, days: int) -> list[Return]:
+    return [one for n in range(days) if (one := comeback(given, day(n)))]
+
+
 def test_false_alarms_in_a_year_of_chance() -> None:
     """Twenty kinds of entity, from twice a quarter to six stories a day, evenly and in clusters.
 
     The promise: at most one false burst in 3,000 days of an entity (of a watchlist of a hundred, one
-    a month), and one false silence in 20,000. Measured over 101,100 days with another seed: one
-    burst in 5,617 and one silence in 101,100.
+    a month), one false silence in 20,000, and one false return. Measured over 101,100 days with
+    another seed: one burst in 5,617, one silence in 101,100 and one return in 101,100.
     """
     dice = random.Random(20)
-    false_bursts = false_silences = entity_days = 0
+    false_bursts = false_silences = false_returns = entity_days = 0
     for mean, size in KINDS:
         for _ in range(5):
             given = series(year(dice, mean, size))
             false_bursts += len(list(bursts(given, 365)))
             false_silences += len(silences(given, 365))
+            false_returns += len(returns(given, 365))
             entity_days += 365 - trends.LEAST_DAYS
     assert entity_days == 33_700
     assert false_bursts <= entity_days / 3000
     assert false_silences <= entity_days / 20_000
+    assert false_returns <= entity_days / 20_000
 
 
 def test_a_plain_poisson_test_would_raise_far_more() -> None:
@@ -137,7 +144,67 @@ def test_what_is_said_of_a_silence() -> None:
     assert got.days == 40
 
 
+@pytest.mark.parametrize(("mean", "size", "gap"), [
+    (0.13, math.inf, 143), (0.3, math.inf, 45), (0.3, 1.0, 60), (1.0, math.inf, 20),
+    (2.0, 5.0, 30), (0.13, math.inf, 700),
+])  # fmt: skip
+def test_planted_returns_are_found_once(mean: float, size: float, gap: int) -> None:
+    """Named about four times a month, or more; then not; then twice a day, for a week."""
+    dice = random.Random(5)
+    found = 0
+    for _ in range(40):
+        before = [*year(dice, mean, size, 200), 1]
+        counts = before + [0] * (gap - 1) + [2] * 7
+        told = [one for one in returns(series(counts), len(counts)) if one.day > day(200)]
+        assert len(told) <= 1
+        for one in told:
+            assert (one.day, one.since) == (day(200 + gap), day(200))
+            assert one.days == gap
+            assert abs(one.a_month - 30 * mean) < 0.5 * 30 * mean + 1
+        found += len(told)
+    assert found >= 34
+
+
+def test_what_is_said_of_a_return() -> None:
+    counts = [1, 0, 0, 0, 0, 0, 0, 0] * 24 + [0] * 135 + [1]
+    got = comeback(series(counts), day(len(counts) - 1))
+    assert got
+    title, news = said(got, "The mine")
+    assert title == "The mine: named again, for the first time since 2025-07-04"
+    assert news == "A return: the first mention in 143 days; usually 4 a month."
+    partly = comeback(series(counts, down=range(200, 220)), day(len(counts) - 1))
+    assert partly
+    assert said(partly, "The mine")[1] == f"{news} Its feeds answered on 123 of these days."
+
+
+@pytest.mark.parametrize(("counts", "why"), [
+    ([1, 0, 0, 0] * 40 + [0] * 2 + [1], "the usual wait"),
+    ([1] + [0] * 200 + [1], "it was never regularly named"),
+    ([1, 0, 0, 0] * 10 + [0] * 200 + [1], "too short a habit"),
+    (([1, 0] * 20 + [0] * 60) * 3 + [1], "it pauses like this every season"),
+    ([1, 0, 0, 0] * 40 + [0] * 90 + [0], "it is still silent"),
+    ([1, 0, 0, 0] * 40 + [0] * 90 + [1] + [0] * 9 + [1], "the second story after it"),
+])  # fmt: skip
+def test_no_return(counts: list[int], why: str) -> None:
+    assert comeback(series(counts), day(len(counts) - 1)) is None, why
+
+
 class TestOutage:
+    def test_a_gap_of_the_feeds_is_no_return(self) -> None:
+        """A gap of the entity's own is one; and so are two days of it that nobody saw."""
+        counts = [1, 0, 0, 0] * 40 + [0] * 90 + [1]
+        last = len(counts) - 1
+        assert comeback(series(counts), day(last))
+        assert comeback(series(counts, down=range(160, last - 1)), day(last)) is None
+        assert comeback(series(counts, down=range(170, last - 3)), day(last)) is None
+        assert comeback(series(counts, down=range(200, 202)), day(last))
+
+    def test_what_comes_the_day_after_an_outage_is_no_return(self) -> None:
+        counts = [1, 0, 0, 0] * 40 + [0] * 90 + [1]
+        last = len(counts) - 1
+        assert comeback(series(counts, down=range(last - 1, last)), day(last)) is None
+        assert comeback(series(counts, down=range(last, last + 1)), day(last)) is None
+
     def test_a_silence_of_feeds_is_none_of_the_entitys(self) -> None:
         counts = [1, 0] * 60 + [0] * 60
         assert silence(series(counts), day(180))
@@ -171,7 +238,9 @@ class TestStored:
     @pytest.fixture
     def desk(self, tmp_path: Path) -> Iterator[LearningDesk]:
         desk = LearningDesk(tmp_path)
-        rule = Rule(name="trends", to=("desk",), relation=("burst", "silence"), entities=("mine",))
+        rule = Rule(
+            name="trends", to=("desk",), relation=("burst", "silence", "return"), entities=("mine",)
+        )
         object.__setattr__(desk.desk, "rules", (rule,))
         desk.poll(entry(1))
         for n in range(2, 42):
@@ -208,6 +277,39 @@ class TestStored:
         assert told == 1
         (row,) = desk.rows("SELECT relation, occasion FROM alerts")
         assert (row["relation"], row["occasion"]) == ("silence", "silence of mine on 2026-12-31")
+
+    def test_a_return_is_told_once_though_the_last_look_was_before_midnight(
+        self, desk: LearningDesk
+    ) -> None:
+        for _ in range(142):
+            self.pass_day(desk)
+            watch_trends(desk.store, desk.desk, desk.now)
+        again = entry(200, "The mine opens once more", "Lights are on again at the shaft.")
+        self.pass_day(desk, entry(201, "Another mine story", "A ferry was built for it."), again)
+        copy = entry(202, "A mine opens", "Lights are on again at the shaft.", guid="other")
+        before = desk.count("alerts")
+        desk.now += timedelta(days=1)
+        assert watch_trends(desk.store, desk.desk, desk.now) == 1
+        desk.poll(entry(300, "The mine a day later", "Much coal, says its newest report."), copy)
+        for hours in (0, 6, 24, 48):
+            assert watch_trends(desk.store, desk.desk, desk.now + timedelta(hours=hours)) == 0
+        assert desk.count("alerts") == before + 1
+        row = desk.rows("SELECT relation, occasion, item, payload FROM alerts ORDER BY id")[-1]
+        (first,) = desk.rows("SELECT id FROM items WHERE guid = 'guid-200'")
+        assert (row["relation"], row["item"]) == ("return", first["id"])
+        assert row["occasion"] == "return of mine on 2027-05-23"
+        told = json.loads(row["payload"])
+        assert told["title"] == "The mine: named again, for the first time since 2026-12-31"
+        assert told["news"] == "A return: the first mention in 143 days; usually 29 a month."
+        assert told["snippet"] == "The first again: The mine opens once more"
+
+    def test_a_return_after_an_outage_is_none(self, desk: LearningDesk) -> None:
+        for _ in range(142):
+            desk.now = START_AT + timedelta(days=desk.count("polls"))
+            desk.observe(FeedError(url="u", reason="dns", message="no such host"))
+        for quiet in (True, True, False):
+            self.pass_day(desk, *([] if quiet else [entry(200, "The mine opens once more")]))
+        assert watch_trends(desk.store, desk.desk, desk.now) == 0
 
     def test_an_outage_is_no_silence(self, desk: LearningDesk) -> None:
         for _ in range(30):

@@ -19,7 +19,8 @@ from unittest import mock
 from feeds.types import Entry, Feed, FetchState, ParsedFeed
 from monitor.cli.main import main
 from monitor.config import load as load_config
-from monitor.judge import Desk, judge, probes_of
+from monitor.desk import Desk
+from monitor.judge import judge, probes_of
 from monitor.records import Observation
 from monitor.store import Store
 from monitor.watching import read_watchlists, tag_with

@@ -9,7 +9,8 @@ from typing import Any
 
 from alerts.rules import Rule
 from feeds.types import Entry, Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
-from monitor.judge import Desk, judge, probes_of
+from monitor.desk import Desk
+from monitor.judge import judge, probes_of
 from monitor.records import Observation, PollRecord, StoredFeed
 from monitor.store import Store
 from monitor.types import Document, Entity, Mention, Name, Watchlist
@@ -117,7 +118,8 @@ class LearningDesk:
             state=FetchState(etag="e"),
         )
         known = self.store.known(feed, probes_of(seen), now=self.now)
-        record = judge(seen, known, self.desk, now=self.now)
+        past = self.store.past(seen, now=self.now)
+        record = judge(seen, known, self.desk, past, now=self.now)
         self.store.record(record)
         self.now += timedelta(minutes=15)
         return record

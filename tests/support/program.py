@@ -68,6 +68,7 @@ class Program:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = (str(COMMAND),)  # or a build of it that is broken on purpose
 
     @property
     def config(self) -> Path:
@@ -105,7 +106,7 @@ class Program:
         """Start the command in the folder, in a process group of its own."""
         python = _WITH_DATASETTE if arguments[:1] == ("serve",) else _PYTHON
         return subprocess.Popen(
-            [*python, COMMAND, *arguments],
+            [*python, *self.command, *arguments],
             cwd=self.folder,
             env=self.clean_environment(),
             start_new_session=True,
@@ -170,7 +171,8 @@ class Program:
 
     def bytes_of_database(self) -> bytes:
         """The database with everything beside it."""
-        return b"".join(file.read_bytes() for file in self.folder.glob(f"{self.database.name}*"))
+        beside = self.folder.glob(f"{self.database.name}*")
+        return b"".join(file.read_bytes() for file in beside if file.is_file())
 
 
 def assert_quiet(err: str) -> None:

@@ -95,7 +95,7 @@ def test_a_full_disk_is_said_and_loses_nothing(program: Program) -> None:
 
 def test_feeds_list(desk: Program) -> None:
     rows = desk.run("feeds", "list", "--json").json
-    assert [row["health"] for row in rows] == ["ok", "ok", "failing"]
+    assert [row["health"] for row in rows] == ["ok", "ok", "unreachable"]
     assert [row["items"] for row in rows] == [3, 3, 0]
     out = desk.run("feeds", "list").out
     assert all(row["url"] in out for row in rows)
@@ -104,12 +104,12 @@ def test_feeds_list(desk: Program) -> None:
 
 def test_stats(desk: Program) -> None:
     found = desk.run("stats", "--json").json
-    assert (found["feeds"], found["feeds_failing"], found["items"]) == (3, 1, 6)
+    assert (found["feeds"], found["feeds_in_trouble"], found["items"]) == (3, 1, 6)
     assert found["mentions"] == 2
     assert found["alerts"] == {"dead": 1, "sent": 1}
-    assert found["failing"][0]["error"] == "http: the server answered 500 Internal Server Error"
+    assert found["in_trouble"][0]["note"] == "the server answered 500 Internal Server Error"
     out = desk.run("stats").out
-    assert "3 feeds: 2 ok, 1 failing" in out
+    assert "3 feeds: 2 ok, 1 in trouble" in out
     assert "alerts: 1 dead, 1 sent" in out
 
 

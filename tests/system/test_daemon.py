@@ -168,7 +168,7 @@ def test_a_second_writer_is_refused_and_readers_are_not(program: Program) -> Non
         press.articles[0] = (article(1),)
         with program.daemon() as daemon:
             daemon.until(lambda: program.count_or_none("items"))
-            for words in (("run",), ("poll", "--all", "--json")):
+            for words in (("run",), ("poll", "--all", "--no-alerts", "--json")):
                 refused = program.run(*words, status=2)
                 assert f"in use by process {daemon.process.pid}" in refused.err
                 assert refused.out == ""

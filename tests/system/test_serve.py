@@ -24,7 +24,7 @@ def served(program: Program) -> Iterator[str]:
         assert process.stdout is not None
         try:
             line = process.stdout.readline().decode()
-            assert line.startswith("Datasette: http://127.0.0.1:"), (line, process.poll())
+            assert line.startswith("Desk: http://127.0.0.1:"), (line, process.poll())
             yield line.split()[1]
             process.terminate()
             _, err = process.communicate(timeout=60)

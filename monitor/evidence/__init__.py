@@ -1,0 +1,1 @@
+"""The bytes that items came in: WARC files beside the database, and packs made of them."""

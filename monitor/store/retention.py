@@ -1,0 +1,99 @@
+"""Removing what has been kept long enough. The caller holds the transaction.
+
+A story goes as a whole, with all that hangs on it, and leaves tombstones: should a feed bring its
+items again, they are no news.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from monitor.store.mending import BURY
+from monitor.store.record import UNINDEX
+from monitor.store.search import segment
+
+# A story may go when its newest item or edit is old, nobody is to be told of it any more, and no
+# feed still carries it: an item that came back from its own feed would make a gap in the ledger.
+_OLD = """
+WITH RECURSIVE kept(id) AS (
+  SELECT value FROM json_each(:decided) UNION
+  SELECT s.merged_into FROM stories AS s JOIN kept ON kept.id = s.id
+  WHERE s.merged_into IS NOT NULL)
+SELECT s.id FROM stories AS s
+WHERE s.merged_into IS NULL AND s.first_seen_at < :before AND s.last_seen_at < :before
+  AND s.id NOT IN (SELECT id FROM kept)
+  AND NOT EXISTS (SELECT 1 FROM items AS i WHERE i.story = s.id AND i.changed_at >= :before)
+  AND NOT EXISTS (SELECT 1 FROM alerts AS a WHERE a.story = s.id
+    AND a.state IN ('held', 'pending', 'sending'))
+  AND NOT EXISTS (SELECT 1 FROM items AS i JOIN appearances AS p ON p.item = i.id
+    JOIN feeds AS f ON f.id = p.feed
+    WHERE i.story = s.id AND p.gone_at IS NULL AND f.subscribed = 1)
+ORDER BY s.first_seen_at LIMIT :most"""
+
+_MERGED_TOO = """
+WITH RECURSIVE gone(id) AS (
+  SELECT value FROM json_each(?) UNION
+  SELECT s.id FROM stories AS s JOIN gone ON s.merged_into = gone.id)
+SELECT id FROM gone"""
+
+_ITEMS = "SELECT id, title, text FROM items WHERE story IN (SELECT value FROM json_each(?))"
+
+# In this order: what refers to others goes, or lets go, before them.
+_REMOVE = (
+    (
+        "UPDATE alerts SET sent_with = NULL WHERE sent_with IN "
+        "(SELECT id FROM alerts WHERE {story} OR {item})"
+    ),
+    "DELETE FROM alerts WHERE {story} OR {item}",
+    "UPDATE items SET of_item = NULL WHERE of_item IN (SELECT value FROM json_each(:items))",
+    "DELETE FROM mends WHERE {story} OR {item} OR other IN (SELECT value FROM json_each(:stories))",
+    "DELETE FROM links WHERE {story} OR {item}",
+    "DELETE FROM story_facets WHERE {story}",
+    "DELETE FROM signatures WHERE {item}",
+    "DELETE FROM mentions WHERE {item}",
+    "DELETE FROM revisions WHERE {item}",
+    "DELETE FROM appearances WHERE {item}",
+    "DELETE FROM items WHERE {story}",
+    "UPDATE stories SET merged_into = NULL WHERE id IN (SELECT value FROM json_each(:stories))",
+    "DELETE FROM stories WHERE id IN (SELECT value FROM json_each(:stories))",
+)
+_STORY = "story IN (SELECT value FROM json_each(:stories))"
+_ITEM = "item IN (SELECT value FROM json_each(:items))"
+
+# A feed's first good poll, and the one that followed, say since when its items are news.
+_POLLS = """
+DELETE FROM polls WHERE id IN (
+  SELECT p.id FROM polls AS p WHERE p.started_at < :before AND p.baseline = 0
+    AND p.id <> coalesce((SELECT n.id FROM polls AS n WHERE n.feed = p.feed AND n.started_at >
+      (SELECT min(b.started_at) FROM polls AS b WHERE b.feed = p.feed AND b.baseline = 1)
+      ORDER BY n.started_at LIMIT 1), -1)
+  LIMIT :most)"""
+
+
+def old_stories(
+    db: sqlite3.Connection, before: str, decided: Iterable[int], *, most: int
+) -> list[int]:
+    """The oldest stories that may go, those that were merged into them with them."""
+    values = {"before": before, "decided": json.dumps(sorted(decided)), "most": most}
+    found = [story for (story,) in db.execute(_OLD, values)]
+    return [story for (story,) in db.execute(_MERGED_TOO, (json.dumps(found),))]
+
+
+def remove_stories(db: sqlite3.Connection, stories: Iterable[int], now: str) -> int:
+    """Remove them with everything that hangs on them; returns how many items there were."""
+    given = {"stories": json.dumps(sorted(stories)), "items": "[]", "now": now}
+    rows = db.execute(_ITEMS, (given["stories"],)).fetchall()
+    given["items"] = json.dumps([item for item, _, _ in rows])
+    for item, title, text in rows:
+        db.execute(BURY, {"item": item, "now": now, "note": "kept long enough"})
+        db.execute(UNINDEX, (item, segment(title), segment(text)))
+    for statement in _REMOVE:
+        db.execute(statement.format(story=_STORY, item=_ITEM), given)
+    return len(rows)
+
+
+def remove_polls(db: sqlite3.Connection, before: str, *, most: int) -> int:
+    """Remove lines of the ledger; returns how many."""
+    return db.execute(_POLLS, {"before": before, "most": most}).rowcount
