@@ -110,11 +110,14 @@ async function send(form, button, chosen) {
   if (!fields.get("key")) fields.set("key", key());
   const before = chosen.map((story) => [story, remembered(story)]);
   chosen.forEach((story) => begin(story, verdict));
-  if (!["note", "undo"].includes(verdict)) move(chosen);
+  const judging = !["note", "undo"].includes(verdict);
+  if (judging) last.push(chosen); // now: answers may come in another order than keys were pressed
+  if (judging) move(chosen);
   try {
     settle(await post(form.getAttribute("action"), fields), verdict, before);
     if (verdict === "note") form.reset();
   } catch (error) {
+    if (judging) last.splice(last.indexOf(chosen), 1);
     before.forEach(([story, was]) => fail(story, was, error.message, () => judge(form, button, [story])));
     say(`Not saved: ${error.message}`);
   }
@@ -160,7 +163,6 @@ function move(chosen) {
 
 function settle(answer, verdict, before) {
   const told = new Map(answer.decisions.map((one) => [String(one.story), one]));
-  const group = [];
   for (const [story] of before) {
     story.classList.remove("saving");
     const one = told.get(story.dataset.story);
@@ -172,9 +174,7 @@ function settle(answer, verdict, before) {
     show(story, one.state, "");
     undoing(story).hidden = verdict === "undo";
     undoing(story).elements.undoes.value = verdict === "undo" ? "" : one.decision;
-    if (verdict !== "undo") group.push(story);
   }
-  if (group.length) last.push(group);
   const n = before.length;
   say(verdict === "note" ? "Note kept" : verdict === "undo" ? "Undone" : `${many(n, "story", "stories")}: ${verdict}`);
   counts(answer.counts);
