@@ -28,7 +28,7 @@ SIZE = {"width": 1120, "height": 720}
 
 def queue(page: Any, desk: Served) -> None:
     """A morning's queue: a story judged, one under the cursor, and why a name in it is marked."""
-    page.goto(f"{desk.url}/-/desk")
+    page.goto(f"{desk.url}/-/desk?kind=wire")
     for key in "ja":
         page.keyboard.press(key)
     page.wait_for_function("() => !document.querySelector('article.saving')")
