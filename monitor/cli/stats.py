@@ -2,33 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.shared import config_option, json_option, print_json, read_config, safe, table
+from monitor.cli.waiting import read_span
+from monitor.clock import iso, iso_or_none
+
+if TYPE_CHECKING:
+    from monitor.store.desk.types import Gap
 
 
 @click.command(short_help="The state of feeds, items and alerts.")
+@click.option("--gaps", is_flag=True, help="When which feed was not seen whole, and what it cost.")
+@click.option(
+    "--since", callback=read_span, metavar="SPAN", default="7d", show_default=True,
+    help='With --gaps: how far to look back, e.g. "90d", "12h".',
+)  # fmt: skip
 @config_option
 @json_option
-def stats(config_path: Path | None, *, as_json: bool) -> None:
+def stats(since: timedelta, config_path: Path | None, *, gaps: bool, as_json: bool) -> None:
     """How many feeds answer, what was found, what waits to be sent.
 
     \b
     wirewatch stats
+    wirewatch stats --gaps --since 30d
     wirewatch stats --json
     """  # noqa: D301 - click's \b
     from monitor.compose import wall_clock
     from monitor.store.reads import Reader
 
-    config = read_config(config_path, complete=False)
+    config, now = read_config(config_path, complete=False), wall_clock()
     with Reader(config.database) as reader:
-        found = reader.stats(wall_clock())
+        if gaps:
+            _show_gaps(reader.gaps(since=now - since, now=now), as_json=as_json)
+            return
+        found = reader.stats(now)
     if as_json:
         print_json(found)
     else:
         _print(found)
+
+
+def _show_gaps(gaps: Sequence[Gap], *, as_json: bool) -> None:
+    if as_json:
+        print_json([_gap(gap) for gap in gaps])
+        return
+    if not gaps:
+        click.echo("No gap: every feed was seen whole, as far as its documents tell.")
+        return
+    rows = [
+        (g.source, iso(g.start), iso(g.end) if g.end else "lasts", g.why, _about(g), g.note)
+        for g in gaps
+    ]
+    table(("feed", "from", "to", "why", "items missed", "what was seen"), rows)
+    click.echo("Items missed: what the feed usually brings in such a time.")
+
+
+def _gap(gap: Gap) -> dict[str, object]:
+    return {
+        "feed": gap.source,
+        "from": iso(gap.start),
+        "to": iso_or_none(gap.end),
+        "why": gap.why,
+        "about": gap.about,
+        "note": gap.note,
+    }
+
+
+def _about(gap: Gap) -> str:
+    return "not known" if gap.about is None else f"about {gap.about}"
 
 
 def _print(found: dict[str, object]) -> None:

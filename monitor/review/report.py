@@ -89,8 +89,7 @@ def gather(conn: Any, *, since: datetime, until: datetime, now: datetime) -> Rep
     found = overview.overview(conn, since=since, until=until, now=now)
     asked = Filters(state="all", since=_iso(since), until=_iso(until), sort="important")
     rows = queue.page(conn, asked, limit=STORIES, now=now).rows
-    watched = [feed for feed in gaps.watched(conn).values() if feed.subscribed]
-    missed = sorted(_missed(conn, watched, since, until, now), key=lambda gap: gap.start)
+    missed = gaps.lost(conn, since=since, until=until, now=now)
     return Report(
         since=since,
         until=until,
@@ -99,24 +98,14 @@ def gather(conn: Any, *, since: datetime, until: datetime, now: datetime) -> Rep
         weeks=overview.overview(conn, since=days(monday, monday)[0], until=until, now=now),
         stories=rows,
         states=Counter(row.state for row in rows),
-        sources=len(watched),
-        gaps=tuple(missed[:MOST_GAPS]),
+        sources=sum(feed.subscribed for feed in gaps.watched(conn).values()),
+        gaps=missed[:MOST_GAPS],
         gaps_left_out=max(len(missed) - MOST_GAPS, 0),
     )
 
 
 def _iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
-
-
-def _missed(
-    conn: Any, watched: Sequence[gaps.Watched], since: datetime, until: datetime, now: datetime
-) -> Iterator[Gap]:
-    """What may have been missed in these days; a gap in which nothing was lost is none."""
-    for those in gaps.told(conn, watched, since=since, now=now).values():
-        for gap in those:
-            if gap.about != 0 and gap.start < until and (gap.end is None or gap.end > since):
-                yield gap
 
 
 def html(report: Report) -> str:

@@ -15,6 +15,8 @@ from monitor.errors import StoreError
 from monitor.rehearsal import Happening
 from monitor.store import changes, connect
 from monitor.store.corpus import Corpus
+from monitor.store.desk import gaps
+from monitor.store.desk.types import Gap
 from monitor.store.history import happenings
 from monitor.store.search import query
 
@@ -102,6 +104,10 @@ class Reader:
         row["sectors"] = self._rows(_SECTORS, (day, day))
         row["retag"] = next(iter(self._rows(_RETAG)), None)
         return row
+
+    def gaps(self, *, since: datetime, now: datetime) -> tuple[Gap, ...]:
+        """When which feed was not seen whole, oldest first."""
+        return gaps.lost(self.db.conn, since=since, until=now, now=now)
 
     def named(self) -> list[Row]:
         """Confirmed mentions by sector and entity, most named first."""

@@ -185,6 +185,16 @@ def told(
     }
 
 
+def lost(
+    conn: sqlite3.Connection, *, since: datetime, until: datetime, now: datetime
+) -> tuple[Gap, ...]:
+    """The gaps of all feeds on a list, between two moments, in which something may be lost."""
+    feeds = [feed for feed in watched(conn).values() if feed.subscribed]
+    those = (gap for gaps in told(conn, feeds, since=since, now=now).values() for gap in gaps)
+    found = (g for g in those if g.about != 0 and g.start < until and (g.end or now) > since)
+    return tuple(sorted(found, key=lambda gap: (gap.start, gap.source)))
+
+
 def _gap(conn: sqlite3.Connection, feed: Watched, piece: Piece, now: datetime) -> Gap:
     why = "no overlap" if piece.lost else "failing"
     if piece.end is None:
