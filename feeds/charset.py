@@ -98,15 +98,19 @@ def codec_name(label: str) -> str:
     return "" if name in _REFUSED else name
 
 
+def labels(body: bytes, content_type: str) -> tuple[str, str]:
+    """What the header and the XML declaration call the encoding; "" where one says nothing."""
+    header = _PARAMETER.search(content_type)
+    declared = _DECLARED.search(body)
+    return header[1] if header else "", declared[1].decode("ascii", "replace") if declared else ""
+
+
 def _candidates(body: bytes, content_type: str, language: str) -> Iterator[str]:
     """Encodings in the order they are believed in (RFC 7303 §3: header before declaration)."""
     ascii_only = body.isascii()  # maybe of an encoding with escapes, as ISO-2022-JP
     if not ascii_only:
         yield "utf-8"
-    header = _PARAMETER.search(content_type)
-    declared = _DECLARED.search(body)
-    said = [codec_name(header[1]) if header else ""]
-    said.append(codec_name(declared[1].decode("ascii")) if declared else "")
+    said = [codec_name(label) for label in labels(body, content_type)]
     said.sort(key=lambda name: name in _ACCEPT_ALL)
     yield from filter(None, said)
     yield from _BY_LANGUAGE.get(language or _own_language(body), ())

@@ -96,13 +96,13 @@ def add_to_list(path: Path, *feeds: Feed) -> None:
     old, listed = _editable(path)
     known = {feed_identity(item.feed.url): item.place for item in listed}
     for feed in feeds:
-        _check_new(path, feed)
+        check_feed(path, feed)
         identity = feed_identity(feed.url)
         if identity in known:
             raise ListError(f"{known[identity]}: {quote(feed.url)} is listed already")
         known[identity] = str(path)
     newline = "\r\n" if "\r\n" in old else "\n"
-    parts = [old.rstrip(), *(_table(feed, newline) for feed in feeds)]
+    parts = [old.rstrip(), *(feed_table(feed, newline) for feed in feeds)]
     _replace(path, (newline * 2).join(part for part in parts if part) + newline)
 
 
@@ -197,7 +197,8 @@ def _editable(path: Path) -> tuple[str, list[_Listed]]:
     return text, listed
 
 
-def _check_new(path: Path, feed: Feed) -> None:
+def check_feed(path: Path, feed: Feed) -> None:
+    """Raise ListError, in the words of the list at `path`, if a setting of `feed` is wrong."""
     source = Source(name=str(path))
     read_table(source, _settings(feed), ("feed",), FEED_KEYS)
     _refuse(source)
@@ -209,7 +210,8 @@ def _settings(feed: Feed) -> dict[str, object]:
     return {name: value for name, (value, default) in values.items() if value != default}
 
 
-def _table(feed: Feed, newline: str) -> str:
+def feed_table(feed: Feed, newline: str = "\n") -> str:
+    """A feed as the `[[feed]]` table of a TOML list, to be pasted; safe for a terminal."""
     written = (f"{name} = {toml_value(value)}" for name, value in _settings(feed).items())
     return newline.join(["[[feed]]", *written])
 

@@ -16,7 +16,7 @@ import signal
 import threading
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -25,10 +25,14 @@ from feeds.text import one_line
 from feeds.types import FeedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from feeds.types import Feed, Fetched, ParsedFeed
+
+    Reader: TypeAlias = "Callable[[bytes, Mapping[str, str], Feed, str], T | FeedError]"
+
+T = TypeVar("T")
 
 WORKERS = 2  # parsing is CPU-bound: as many as the smallest server has cores
 DEADLINE = 5.0  # seconds: 250 times an ordinary feed, 5 times the largest one seen
@@ -72,10 +76,16 @@ class ParserPool:
 
     async def parse(self, fetched: Fetched, feed: Feed) -> ParsedFeed | FeedError:
         """What feeds.parse makes of `fetched`, or that it took too long, or too much memory."""
-        parsed = await self._attempt(fetched, feed)
-        if parsed is None:  # its worker died before it had the document: maybe not its fault
-            parsed = await self._attempt(fetched, feed)
-        return parsed or _failure(fetched, "parse-crash", "it breaks the parser process")
+        return await self.read(parse, fetched, feed)
+
+    async def read(self, reader: Reader[T], fetched: Fetched, feed: Feed) -> T | FeedError:
+        """What `reader`, a function of a module, makes of `fetched`, guarded in the same way."""
+        found = await self._attempt(reader, fetched, feed)
+        if found is None:  # its worker died before it had the document: maybe not its fault
+            found = await self._attempt(reader, fetched, feed)
+        if found is None:
+            return _failure(fetched, "parse-crash", "it breaks the parser process")
+        return found
 
     async def close(self) -> None:
         """End the workers, whatever they are doing."""
@@ -92,10 +102,12 @@ class ParserPool:
     ) -> None:
         await self.close()
 
-    async def _attempt(self, fetched: Fetched, feed: Feed) -> ParsedFeed | FeedError | None:
+    async def _attempt(
+        self, reader: Reader[T], fetched: Fetched, feed: Feed
+    ) -> T | FeedError | None:
         pool = self._whole(await self._idle.get())
         try:
-            return await self._parsed(pool, fetched, feed)
+            return await self._done(pool, reader, fetched, feed)
         except TimeoutError:
             return _failure(fetched, "parse-timeout", f"not parsed within {self._deadline:g} s")
         except ProcessExpired as expired:
@@ -105,12 +117,14 @@ class ParserPool:
         finally:
             self._idle.put_nowait(self._whole(pool))
 
-    async def _parsed(
-        self, pool: ProcessPool, fetched: Fetched, feed: Feed
-    ) -> ParsedFeed | FeedError:
+    async def _done(
+        self, pool: ProcessPool, reader: Reader[T], fetched: Fetched, feed: Feed
+    ) -> T | FeedError:
         headers = {name: fetched.headers[name] for name in _HEADERS if name in fetched.headers}
-        work = (fetched.body, headers, feed, fetched.url, self._deadline + _ALARM_GRACE)
-        future = asyncio.wrap_future(pool.schedule(_work, work, timeout=self._deadline))
+        work = (fetched.body, headers, feed, fetched.url, self._deadline + _ALARM_GRACE, reader)
+        future: asyncio.Future[T | FeedError] = asyncio.wrap_future(
+            pool.schedule(_work, work, timeout=self._deadline)
+        )
         try:
             await asyncio.wait({future}, timeout=self._deadline + _POOL_GRACE)
             if not future.done():
@@ -187,12 +201,17 @@ def _data() -> int:
 
 
 def _work(
-    body: bytes, headers: Mapping[str, str], feed: Feed, url: str, alarm: float
-) -> ParsedFeed | FeedError:
+    body: bytes,
+    headers: Mapping[str, str],
+    feed: Feed,
+    url: str,
+    alarm: float,
+    reader: Reader[T],
+) -> T | FeedError:
     """One document in a worker. Whatever happens here ends as a value, or with the process."""
     signal.setitimer(signal.ITIMER_REAL, alarm)
     try:
-        return parse(body, headers, feed, url)
+        return reader(body, headers, feed, url)
     except MemoryError:
         # The process would keep what it has taken, and more of it with every such document.
         os._exit(_NO_MEMORY)

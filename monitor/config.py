@@ -43,6 +43,7 @@ from monitor.config_keeping import (
 from monitor.config_keys import FETCH_KEYS, HOMES, LOG_KEYS, TOP_KEYS, located
 from monitor.config_rules import check_against, read_rules
 from monitor.errors import ConfigError
+from monitor.sources import Listing, catalogue, choose, feed_list
 from monitor.types import Watchlist
 
 _T = TypeVar("_T")
@@ -53,7 +54,7 @@ DEFAULT_WATCHLISTS = ("dprk-civilian",)
 DEFAULT_LISTS = ("feeds.toml",)
 
 _WATCHLISTS = Path(__file__).parent / "watchlists"
-_CATALOGUE = Path(__file__).parent / "catalogue"
+_TEMPLATE = Path(__file__).parent / "catalogue" / FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +144,19 @@ def bundled_watchlists() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in _WATCHLISTS.glob("*.toml")))
 
 
-def init_files(directory: Path, *, force: bool = False) -> tuple[Path, ...]:
-    """Write a commented configuration and the default feed list, and return their paths.
+def init_files(
+    directory: Path, *, force: bool = False, chosen: Sequence[Listing] | None = None
+) -> tuple[Path, ...]:
+    """Write a commented configuration and a feed list, and return their paths.
 
+    The list holds what is chosen of the catalogue; by default what stands there to start with.
     Raises ConfigError, and writes nothing, when one of them exists and `force` is not given.
     """
-    files = sorted(_CATALOGUE.glob("*.toml"), reverse=True)
-    contents = {directory / file.name: file.read_bytes() for file in files}
+    listings = choose(catalogue()) if chosen is None else chosen
+    contents = {
+        directory / FILE: _TEMPLATE.read_bytes(),
+        directory / DEFAULT_LISTS[0]: feed_list(listings).encode(),
+    }
     there = [path for path in contents if is_there(path) and not force]
     if there:
         raise ConfigError(f"{path}: is there already; `--force` replaces it" for path in there)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from monitor.cli.feed_catalogue import catalogue
+from monitor.cli.feed_doctor import doctor
 from monitor.cli.shared import (
     config_option,
     json_option,
@@ -28,12 +29,18 @@ if TYPE_CHECKING:
 def feeds() -> None:
     """The feeds that are watched. They stand in feed lists, which you may also edit by hand.
 
-    A running daemon reads changed lists at SIGHUP: `pkill -HUP -f "wirewatch run"`.
+    `wirewatch reload` has a running daemon read changed lists; `add` does so by itself.
 
     \b
     wirewatch feeds list
     wirewatch feeds add https://example.org/rss
     """  # noqa: D301 - click's \b
+
+
+feeds.add_command(catalogue)
+
+
+feeds.add_command(doctor)
 
 
 @feeds.command("list")
@@ -103,10 +110,11 @@ def _settings(feed: object) -> dict[str, object]:
 
 @feeds.command()
 @click.argument("url")
-@click.option("--name", default="", help="What to call it. [default: its URL]")
+@click.option("--name", default="", help="What to call it. [default: its title]")
 @click.option("--language", default="", help="ko, en, zh, ja, ru …")
 @click.option("--kind", default="", help="state-media, wire, specialist, analysis, …")
 @click.option("--interval", default="", help='How often, e.g. "15m" or "2h".')
+@click.option("--no-check", is_flag=True, help="Add it as it is, without a request to it.")
 @config_option
 @json_option
 def add(
@@ -117,26 +125,34 @@ def add(
     interval: str,
     config_path: Path | None,
     *,
+    no_check: bool,
     as_json: bool,
 ) -> None:
-    """Subscribe to the feed at URL.
+    """Subscribe to the feed at URL, or to the one that the web page at URL names.
+
+    It is looked at first, as `wirewatch feeds doctor` does, and gets the settings that it needs;
+    what you set stays. If the page names several, you are asked which. Offline it is added unseen.
+    A running daemon watches it at once.
 
     \b
+    wirewatch feeds add https://example.org/
     wirewatch feeds add https://example.org/rss --name "Example" --language ko --kind wire
     """  # noqa: D301 - click's \b
-    from feeds.feed_keys import feed_identity
-    from feeds.lists import add_to_list
+    from feeds.lists import add_to_list, check_feed
     from feeds.types import Feed
-    from monitor.errors import ConfigError
+    from monitor.cli.feed_add import looked_at, refuse_known, say_added, tell_daemon
 
     config = read_config(config_path, complete=False)
     path = _toml_list(config)
     feed = Feed(url=url, name=name, language=language, kind=kind, interval=_seconds(interval))
-    with contextlib.suppress(ValueError):  # no URL at all: add_to_list says what is wrong with it
-        if feed_identity(url) in {feed_identity(known.url) for known in config.feeds}:
-            raise ConfigError([f"{url}: is watched already; `wirewatch feeds list` shows it"])
+    check_feed(path, feed)
+    refuse_known(config, feed)
+    found = None
+    if not no_check:
+        feed, found = looked_at(config, feed, as_json=as_json)
+        refuse_known(config, feed)
     add_to_list(path, feed)
-    _say_changed("added to", path, [feed], as_json=as_json)
+    say_added(path, feed, found, tell_daemon(config), as_json=as_json)
 
 
 def _say_changed(

@@ -11,9 +11,11 @@ Weeks in which sources were not read are hatched, so that a gap never looks like
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -143,11 +145,9 @@ def _chart(
     top: int | None = None,
 ) -> tuple[Any, Any]:
     """A chart of pygal's, and what tells its box once it is drawn."""
-    from pygal import StackedBar  # noqa: PLC0415 - 60 ms, which only pages with charts should wait
-
     lines = _lines(max((bar.total for bar in bars), default=0) if top is None else top)
     small = top is not None
-    chart = StackedBar(
+    chart = _stacked_bar()(
         js=(), css=(), width=width, height=height, explicit_size=True, no_prefix=True,
         disable_xml_declaration=True, show_legend=False, y_labels=lines, range=(0, lines[-1]),
         show_x_labels=not small, show_y_labels=not small, truncate_label=-1, no_data_text="",
@@ -166,6 +166,20 @@ def _chart(
 
     chart.add_xml_filter(measured)
     return chart, lambda: boxes[0]
+
+
+@cache
+def _stacked_bar() -> Any:
+    """Pygal's class, loaded at the first chart: 60 ms that only pages with charts should wait.
+
+    pygal hangs a finder of plugins into the whole process's imports, by the interface that Python
+    3.12 took away: with 3.11 every later import warns, and looks for a module twice. It goes again.
+    """
+    before = list(sys.meta_path)
+    from pygal import StackedBar  # noqa: PLC0415
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder in before]
+    return StackedBar
 
 
 def _count(bar: Bar, kind: str) -> int:

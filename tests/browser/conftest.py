@@ -21,7 +21,7 @@ import pytest
 from tests.support.desk_server import Served, demo, serve
 
 PHONE, DESKTOP = 390, 1280
-WAIT = 10_000  # milliseconds; machines are slow at times, and nothing here waits on purpose
+WAIT = 30_000  # milliseconds; machines are slow at times, and nothing here waits on purpose
 
 
 @pytest.fixture(autouse=True)

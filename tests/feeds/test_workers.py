@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from feeds.parse import parse
 from feeds.types import Feed, FeedError, Fetched, FetchState, ParsedFeed
 from feeds.workers import MEMORY, ParserPool, _work
 from tests.support import hostile
@@ -237,7 +238,7 @@ def test_the_alarm_goes_off_without_the_pool() -> None:
     """The pool reads the wall clock: set back by an hour, it would wait that hour."""
     body, feed = hostile.quadratic_author(), Feed(url=URL)
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_work, args=(body, {}, feed, URL, 0.2))
+    process = context.Process(target=_work, args=(body, {}, feed, URL, 0.2, parse))
     process.start()
     process.join(LONG)
     assert process.exitcode == -signal.SIGALRM

@@ -173,10 +173,20 @@ def test_output_that_nobody_reads_to_its_end(desk: Program) -> None:
 def test_feeds_are_added_and_removed(program: Program) -> None:
     program.write(["https://one.example/rss"])
     before = (program.folder / "feeds.toml").read_text()
-    words = ("--name", "Two", "--language", "ko", "--kind", "wire", "--interval", "15m")
+    words = (
+        "--name",
+        "Two",
+        "--language",
+        "ko",
+        "--kind",
+        "wire",
+        "--interval",
+        "15m",
+        "--no-check",
+    )
     out = program.run("feeds", "add", "https://two.example/rss", *words).out
     assert out == "added to feeds.toml: Two\n" or out.endswith("feeds.toml: Two\n")
-    added = program.run("feeds", "add", "https://three.example/rss", "--json").json
+    added = program.run("feeds", "add", "https://three.example/rss", "--no-check", "--json").json
     assert added["feeds"] == ["https://three.example/rss"]
     rows = program.run("feeds", "list", "--json").json
     assert [(row["name"], row["language"], row["interval"]) for row in rows[1:]] == [
@@ -194,7 +204,14 @@ def test_feeds_go_out_and_come_back(program: Program, tmp_path: Path) -> None:
     urls = [f"https://paper{n}.example/rss?a=1&b=<{n}>" for n in range(3)]
     program.write(urls)
     program.run(
-        "feeds", "add", "https://k.example/", "--name", "평양 <신문> & co", "--kind", "wire"
+        "feeds",
+        "add",
+        "https://k.example/",
+        "--no-check",
+        "--name",
+        "평양 <신문> & co",
+        "--kind",
+        "wire",
     )
     program.run("feeds", "export", "out.opml")
     exported = program.run("feeds", "export").out

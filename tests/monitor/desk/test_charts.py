@@ -2,6 +2,8 @@
 
 import math
 import re
+import subprocess
+import sys
 from datetime import date, timedelta
 from itertools import combinations
 from xml.etree import ElementTree as ET
@@ -264,3 +266,23 @@ def test_the_measure_tells_colours_that_run_together():
 def test_every_kind_has_its_colour_in_the_style():
     for kind in KINDS:
         assert f".kind-{kind} {{ fill: var(--kind-{kind}); }}" in svg.style()
+
+
+def test_drawing_leaves_imports_as_they_were() -> None:
+    """pygal's own finder warns at every later import of the process (3.11), from any thread."""
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", DRAW_THEN_IMPORT],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+DRAW_THEN_IMPORT = """
+import sys
+before = list(sys.meta_path)
+from datetime import date
+from monitor.review.charts import Bar, weeks
+weeks([Bar(start=date(2026, 11, 16), counts={"wire": 3})], title="t")
+assert sys.meta_path == before
+import wave
+"""
