@@ -175,10 +175,9 @@ def _stacked_bar() -> Any:
     pygal hangs a finder of plugins into the whole process's imports, by the interface that Python
     3.12 took away: with 3.11 every later import warns, and looks for a module twice. It goes again.
     """
-    before = list(sys.meta_path)
     from pygal import StackedBar  # noqa: PLC0415
 
-    sys.meta_path[:] = [finder for finder in sys.meta_path if finder in before]
+    sys.meta_path[:] = [f for f in sys.meta_path if type(f).__module__ != "pygal"]
     return StackedBar
 
 
