@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -128,6 +128,12 @@ class Every(BaseTrigger):  # type: ignore[misc] # apscheduler has no types
         return now + self.length
 
 
+async def _unless_ended(job: Callable[[], Awaitable[None]]) -> None:
+    """Run a job. At the end APScheduler cancels those under way, and logs that as a fault."""
+    with suppress(asyncio.CancelledError):
+        await job()
+
+
 class Daemon:
     """A running program with its schedule."""
 
@@ -185,7 +191,7 @@ class Daemon:
             ("trends", self._watch_trends, TRENDS),
             ("retention", self._tidy, RETENTION),
         ):
-            self._scheduler.add_job(job, Every(seconds), id=name)
+            self._scheduler.add_job(_unless_ended, Every(seconds), args=(job,), id=name)
 
     async def _poll(self) -> None:
         try:
