@@ -18,7 +18,7 @@ class Feed:
     interval: int | None = None  # seconds between polls; None = the configuration's default
     timezone: str = ""  # IANA zone for dates that carry none; "" = UTC
     encoding: str = ""  # overrides what headers and document declare; "" = believe them
-    full_text: bool = False  # fetch the article's page too
+    full_text: bool = False  # the list asks for the article's page too; not fetched yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ import click
 import pytest
 
 from monitor.cli.main import COMMANDS, program
-from monitor.store.describe import REVIEWS, TABLES, VIEWS
+from monitor.store.describe import TABLES
+from monitor.store.describe_views import REVIEWS, VIEWS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

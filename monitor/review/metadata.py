@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.store.describe import REVIEWS, TABLES, VIEWS, table_metadata
+from monitor.store.describe import TABLES
+from monitor.store.describe_views import REVIEWS, VIEWS
+from monitor.store.described import table_metadata
 from monitor.store.questions import QUESTIONS, REVIEW_QUESTIONS, Question
 
 

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table as people should understand it."""
-
-    what: str
-    columns: dict[str, str]
-    label: str = ""  # the column that names a row where others refer to it
-    sort: str = ""  # newest or most telling first
-    facets: tuple[str, ...] = ()
-
+from monitor.store.described import Table
 
 TABLES: dict[str, Table] = {
     "stories": Table(
@@ -166,7 +154,7 @@ TABLES: dict[str, Table] = {
             "interval": "Seconds between two polls",
             "timezone": "Zone for dates that carry none",
             "encoding": "Encoding that the list forces on it",
-            "full_text": "1 if the article's page is to be fetched too",
+            "full_text": "1 if the list asks for the article's page too (not fetched yet)",
             "host": "Registrable domain or address: requests to one are spaced",
             "subscribed": "1 if it is on a list now",
             "health": "How it does, in a word: docs/operations.md says what each means",
@@ -356,107 +344,3 @@ TABLES: dict[str, Table] = {
         },
     ),
 }
-
-
-VIEWS: dict[str, Table] = {
-    "about": Table(
-        what="What is in this file: a line for each table.",
-        columns={"table": "Its name", "one_row_is": "What a row of it stands for"},
-    ),
-    "named_stories": Table(
-        what="Every story with what it names, in words: the first table to look at.",
-        sort="first_seen_at",
-        facets=("sector", "province", "source_kind", "language", "confirmed"),
-        columns={
-            "first_seen_at": "When it was first seen (UTC)",
-            "entity": "What it names",
-            "sector": "Sector of the economy",
-            "province": "Province",
-            "title": "Title of its first item",
-            "source": "Feed of its first item",
-            "source_kind": "Kind of that source",
-            "language": "Language of its first item",
-            "items": "How many items it has, copies included",
-            "copies": "How many of them are copies",
-            "origins": "How many sources tell it in words of their own",
-            "confirmed": "1 if something in it is confirmed, 0 if all are candidates",
-            "story": "Number of the story",
-            "entity_id": "Id of the entity",
-        },
-    ),
-    "named_items": Table(
-        what="Every mention with its article, in words.",
-        sort="first_seen_at",
-        facets=("state", "source_kind", "language", "rule"),
-        columns={
-            "first_seen_at": "When the article was first seen (UTC)",
-            "entity": "What it names",
-            "words": "The words as written",
-            "state": "confirmed, or candidate: an ambiguous name without its context",
-            "snippet": "The words round it",
-            "title": "Title of the article",
-            "source": "The feed",
-            "source_kind": "Kind of that source",
-            "language": "Language of the article",
-            "published_at": "When the publisher says it appeared (UTC)",
-            "url": "Link, as published",
-            "rule": "The rule that decided",
-            "story": "The story that the article belongs to",
-            "item": "Number of the article",
-            "entity_id": "Id of the entity",
-        },
-    ),
-}
-"""Views in the same file, for who looks without knowing the tables."""
-
-REVIEWS: dict[str, Table] = {
-    "decisions": Table(
-        what="What somebody decided, in reviews.db. Rows are added, never changed: an undo is one.",
-        sort="id",
-        facets=("verdict", "reviewer"),
-        columns={
-            "id": "Number of the decision",
-            "story": "The story, in the evidence: stories.id",
-            "verdict": "relevant, not relevant, follow up, duplicate of, wrong tag, note or undo",
-            "note": "Why, in the reviewer's words",
-            "reviewer": "Who decided",
-            "decided_at": "When (UTC)",
-            "item": "wrong tag: the item that it is in",
-            "entity": "wrong tag: the entity that is not meant",
-            "alias": "wrong tag: the name that misled",
-            "other_story": "duplicate of: the other story",
-            "undoes": "undo: the decision that no longer counts",
-            "key": "The same for every try of one decision, so that it is recorded once",
-            "story_title": "The story's title when it was decided",
-        },
-    ),
-    "judged": Table(
-        what="The present state of each story that was judged, in reviews.db.",
-        sort="decided_at",
-        facets=("state", "reviewer"),
-        columns={
-            "story": "The story, in the evidence: stories.id",
-            "state": "The newest verdict that was not undone; a story without a row is new",
-            "decision": "The decision that it comes from",
-            "reviewer": "Who decided",
-            "decided_at": "When (UTC)",
-        },
-    ),
-}
-"""Tables of reviews.db, which people's decisions are in."""
-
-
-def table_metadata(tables: dict[str, Table]) -> dict[str, object]:
-    """The same for Datasette: descriptions, labels, sort order and facets of tables."""
-    return {name: _table(table) for name, table in tables.items()}
-
-
-def _table(table: Table) -> dict[str, object]:
-    described: dict[str, object] = {"description": table.what, "columns": table.columns}
-    if table.label:
-        described["label_column"] = table.label
-    if table.sort:
-        described["sort_desc"] = table.sort
-    if table.facets:
-        described["facets"] = list(table.facets)
-    return described

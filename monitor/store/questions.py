@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.store.describe import TABLES, VIEWS
+from monitor.store.describe import TABLES
+from monitor.store.describe_views import VIEWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

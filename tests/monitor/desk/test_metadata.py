@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 import pytest
 from datasette.app import Datasette
 
-from monitor.store.describe import REVIEWS, TABLES, VIEWS
+from monitor.store.describe import TABLES
+from monitor.store.describe_views import REVIEWS, VIEWS
 from monitor.store.desk import decisions
 from monitor.store.questions import QUESTIONS, REVIEW_QUESTIONS
 from tests.support.asking import Asking
