@@ -62,7 +62,8 @@ def test_without_a_daemon_a_command_does_the_work_itself(
         assert "`wirewatch poll` or `wirewatch run` sends them" in out
         assert program.run("poll", "--json").json["alerts"]["sent"] == 1
         with program.daemon() as daemon:  # and the next one takes its place
-            daemon.until(lambda: program.run("poll", "--json").json.get("pid"))
+            daemon.wait_for("watching")  # a poll before that might hold the database itself
+            assert program.run("poll", "--json").json["pid"] == daemon.process.pid
             assert daemon.stop() == 0
 
 
