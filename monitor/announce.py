@@ -36,6 +36,7 @@ class Facts:
     feed: Feed
     language: str
     now: datetime
+    article: str = ""  # its full text, where mentions of the field "article" lie
     relation: str = "first"  # what is news: see alerts.rules.RELATIONS
     news: str = ""  # the same in a sentence
     first_seen_at: datetime | None = None  # None = now
@@ -86,7 +87,7 @@ def offers(
         facts.feed,
         language=facts.language,
         title=facts.entry.title,
-        text=facts.entry.text,
+        text=f"{facts.entry.text}\n{facts.article}" if facts.article else facts.entry.text,
     )
     for rule in alert_rules:
         because = {subject.entity for subject in rules.matching(rule, what)}
@@ -140,7 +141,7 @@ def edit_news(
 
 def _payload(facts: Facts, because: Sequence[Mention], entities: Mapping[str, Entity]) -> str:
     entry, first = facts.entry, because[0]
-    source = entry.title if first.field == "title" else entry.text
+    source = {"title": entry.title, "article": facts.article}.get(first.field, entry.text)
     around = snippet(source, first.start, first.end)
     return json.dumps(
         {

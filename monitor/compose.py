@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -30,13 +30,8 @@ from monitor.poller import Poller, Report
 from monitor.records import StoredFeed
 from monitor.store import Store
 from monitor.types import Entity, Watchlist
+from monitor.wall import wall_clock
 from monitor.watching import read_watchlists, tag_with
-
-
-def wall_clock() -> datetime:
-    """The time of day in UTC. Everything else is handed a clock."""
-    return datetime.now(UTC)
-
 
 T = TypeVar("T")
 

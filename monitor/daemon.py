@@ -21,7 +21,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from alerts.errors import AlertsError
 from feeds.errors import FeedsError
-from monitor.compose import Program, assemble, build_desk, wall_clock
+from monitor.compose import Program, assemble, build_desk
 from monitor.config import Config, load
 from monitor.control import listening
 from monitor.drift import Drift
@@ -31,6 +31,7 @@ from monitor.logs import set_up
 from monitor.records import PollRecord
 from monitor.tidying import tidy
 from monitor.trending import watch_trends
+from monitor.wall import wall_clock
 from monitor.watching import read_watchlists
 
 log = logging.getLogger("wirewatch")

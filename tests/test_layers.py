@@ -86,7 +86,7 @@ def test_environment_is_read_in_one_place(path: Path) -> None:
 
 
 # The clock stands where the program starts; everything else is handed one.
-CLOCKS = ("monitor/compose.py", "monitor/logs.py")
+CLOCKS = ("monitor/wall.py", "monitor/logs.py")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -133,9 +133,9 @@ def retry(
 
 def _retried(config: Config, numbers: list[int] | None) -> tuple[int, str]:
     """How many were put back, by the daemon if one runs, and who sends them."""
-    from monitor.compose import wall_clock
     from monitor.control import ask
     from monitor.store import Store
+    from monitor.wall import wall_clock
 
     if done := ask(config.database, "retry", alerts=numbers):
         return int(done["retried"]), f"the daemon (process {done['pid']}) sends them now"
@@ -173,7 +173,7 @@ def show_rules(since: timedelta, config_path: Path | None, *, as_json: bool) -> 
     wirewatch alerts rules --last 90d --json
     """  # noqa: D301 - click's \b
     from monitor.cli.alert import outcomes_json, print_outcomes, rehearsed
-    from monitor.compose import wall_clock
+    from monitor.wall import wall_clock
 
     config = read_config(config_path, complete=False)
     done = rehearsed(config, wall_clock() - since)
@@ -211,8 +211,9 @@ def _as_json(name: str, receipt: Receipt) -> dict[str, object]:
 
 async def _test(config: Config, wanted: str) -> list[tuple[str, Receipt]]:
     from alerts.channels import channel_names
-    from monitor.compose import build_channels, build_client, wall_clock
+    from monitor.compose import build_channels, build_client
     from monitor.errors import ConfigError
+    from monitor.wall import wall_clock
 
     if wanted not in config.channels:
         names = ", ".join(config.channels) or "none"
@@ -226,7 +227,7 @@ async def _test(config: Config, wanted: str) -> list[tuple[str, Receipt]]:
 
 def _sample() -> Alert:
     from alerts.types import Alert, Named
-    from monitor.compose import wall_clock
+    from monitor.wall import wall_clock
 
     now = wall_clock()
     text = "This is a test. The Example Power Station is named here as a real alert would show it."

@@ -40,7 +40,7 @@ def backup(ctx: click.Context, folder: Path, config_path: Path | None, *, as_jso
 
 def _backup(config: Config, output: Path) -> dict[str, Any]:
     from monitor.backup import write
-    from monitor.compose import wall_clock
+    from monitor.wall import wall_clock
 
     with target(output) as folder, waiting("copying", None) as step:
         return write(config, folder, wall_clock(), step)

@@ -95,7 +95,7 @@ def _side(name: str) -> _Side:
 
 def _start(since: timedelta | None) -> str:
     from monitor.clock import iso
-    from monitor.compose import wall_clock
+    from monitor.wall import wall_clock
 
     return iso(wall_clock() - since) if since else ""
 

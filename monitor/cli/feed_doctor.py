@@ -57,8 +57,9 @@ async def _look_at(config: Config, feed: Feed) -> CheckUp:
     from feeds.checkup import Doctor
     from feeds.fetch import fetch
     from feeds.workers import ParserPool
-    from monitor.compose import build_client, wall_clock
+    from monitor.compose import build_client
     from monitor.language import detect
+    from monitor.wall import wall_clock
 
     async with build_client(config) as client, ParserPool(workers=1) as pool:
         return await Doctor(

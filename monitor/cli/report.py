@@ -64,7 +64,7 @@ def report(
 
 def _days(week: str | None, first: date | None, last: date | None) -> tuple[date, date]:
     """The first and the last day that are meant."""
-    from monitor.compose import wall_clock
+    from monitor.wall import wall_clock
 
     today = wall_clock().date()
     if week:
@@ -88,10 +88,10 @@ def _date(given: date | None) -> date | None:
 
 
 def _gathered(config: Config, first: date, last: date) -> Report:
-    from monitor.compose import wall_clock
     from monitor.review.report import days, gather
     from monitor.store.desk import decisions
     from monitor.store.reads import Reader
+    from monitor.wall import wall_clock
 
     since, until = days(first, last)
     with Reader(config.database) as reader:
@@ -121,9 +121,9 @@ def _write(found: Report, output: Path | None, *, as_json: bool) -> None:
 async def _mailed(config: Config, wanted: str, found: Report) -> list[tuple[str, Receipt]]:
     from alerts.email import EmailChannel
     from alerts.settings import EmailSettings
-    from monitor.compose import wall_clock
     from monitor.errors import ConfigError
     from monitor.review.report import mailing
+    from monitor.wall import wall_clock
 
     settings = config.channels.get(wanted)
     if not isinstance(settings, EmailSettings):

@@ -95,7 +95,7 @@ def _work_out(work: Retag) -> Tally:
 
 
 def _apply(work: Retag, tally: Tally) -> None:
-    from monitor.compose import wall_clock
+    from monitor.wall import wall_clock
 
     with waiting("storing", tally.changed) as step:
         work.apply(wall_clock(), step)

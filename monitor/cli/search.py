@@ -39,9 +39,9 @@ def search(
     wirewatch search Хичхонск --since 90d
     wirewatch search "power station" --limit 50 --json
     """  # noqa: D301 - click's \b
-    from monitor.compose import wall_clock
     from monitor.store.reads import Reader
     from monitor.store.search import query
+    from monitor.wall import wall_clock
 
     asked = " ".join(words)
     if not query(asked):

@@ -33,8 +33,8 @@ def stats(since: timedelta, config_path: Path | None, *, gaps: bool, as_json: bo
     wirewatch stats --gaps --since 30d
     wirewatch stats --json
     """  # noqa: D301 - click's \b
-    from monitor.compose import wall_clock
     from monitor.store.reads import Reader
+    from monitor.wall import wall_clock
 
     config, now = read_config(config_path, complete=False), wall_clock()
     with Reader(config.database) as reader:

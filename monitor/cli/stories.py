@@ -133,8 +133,8 @@ def merge(
     \b
     wirewatch stories merge 12 15 --note "one fire, two papers"
     """  # noqa: D301 - click's \b
-    from monitor.compose import wall_clock
     from monitor.store import mending
+    from monitor.wall import wall_clock
 
     with _store(config_path) as store:
         mending.merge(store, story, list(others), note=note, now=wall_clock())
@@ -155,8 +155,8 @@ def split(items: tuple[int, ...], note: str, config_path: Path | None, *, as_jso
     \b
     wirewatch stories split 4711
     """  # noqa: D301 - click's \b
-    from monitor.compose import wall_clock
     from monitor.store import mending
+    from monitor.wall import wall_clock
 
     with _store(config_path) as store:
         new = mending.split(store, list(items), note=note, now=wall_clock())

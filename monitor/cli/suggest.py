@@ -46,8 +46,8 @@ def suggest(
     wirewatch watchlist suggest
     wirewatch watchlist suggest --since 90d --toml > new.toml
     """  # noqa: D301 - click's \b
-    from monitor.compose import wall_clock
     from monitor.store.reads import Reader
+    from monitor.wall import wall_clock
 
     if toml and as_json:
         raise click.UsageError("--toml and --json: choose one.")

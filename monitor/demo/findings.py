@@ -11,13 +11,14 @@ from typing import Any
 from alerts.rules import Rule
 from alerts.secrets import Secret
 from alerts.settings import SlackSettings
-from monitor.compose import Program, assemble, wall_clock
+from monitor.compose import Program, assemble
 from monitor.config import DEFAULT_WATCHLISTS, Config, FetchConfig
 from monitor.config_keeping import EvidenceConfig
 from monitor.demo.items import load
 from monitor.demo.server import DemoServer
 from monitor.records import PollRecord, StoredFeed
 from monitor.store.reads import Reader
+from monitor.wall import wall_clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,13 +19,13 @@ import uvicorn
 from datasette.app import DEFAULT_SETTINGS, Datasette, DatasetteClient
 from datasette.utils.asgi import Response
 
-from monitor.compose import wall_clock
 from monitor.config_desk import DeskConfig
 from monitor.errors import BusyError, MonitorError, StoreError
 from monitor.review.metadata import metadata
 from monitor.review.served import Served, attach
 from monitor.store import connect
 from monitor.store.desk import decisions
+from monitor.wall import wall_clock
 
 _SETTINGS = {
     "facet_time_limit_ms": 500,  # over a growing table 50 ms are too few, and facets are left out

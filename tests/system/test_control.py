@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from monitor.compose import wall_clock
 from monitor.config import load
 from monitor.control import socket_path
 from monitor.daemon import _assembled
 from monitor.errors import BusyError
 from monitor.store import Store
+from monitor.wall import wall_clock
 from tests.support.press import Press, mention
 from tests.support.program import DESK, Program
 from tests.support.slack import TOKEN, Fault, SlackServer, shown
