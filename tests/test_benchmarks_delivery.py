@@ -40,7 +40,7 @@ def test_it_sees_what_is_too_early(
 ) -> None:
     """A twin without the pause between two messages: Slack limits it, and it is counted."""
     monkeypatch.setattr(slack.SlackChannel, "gap", 0.0)
-    status, row = played(capsys, "none: a message a second", alerts=6, speed=1)
+    status, row = played(capsys, "none: a message a second", alerts=3, speed=8)
     assert status == 1
     assert row["early"] > 0
     assert row["lost"] == 0

@@ -20,7 +20,9 @@ LANGUAGES = ("en", "ja", "ko", "ru", "zh")
 @pytest.fixture(scope="module")
 def scores() -> dict[str, dict[str, Score]]:
     lines = read()
-    return {name: score(lines, find) for name, find in finders(load("dprk-civilian")).items()}
+    return {
+        name: score(lines, find) for name, find in finders(load("dprk-civilian"), lines).items()
+    }
 
 
 def test_the_lines_are_enough() -> None:

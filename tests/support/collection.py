@@ -205,7 +205,7 @@ def run(*arguments: str, stdin: str | None = None, now: datetime | None = None) 
     with (
         mock.patch.object(sys, "argv", ["wirewatch", *arguments]),
         mock.patch.object(sys, "stdin", io.StringIO() if stdin is None else _Terminal(stdin)),
-        mock.patch("monitor.compose.wall_clock", return_value=now or START),
+        mock.patch("monitor.wall.wall_clock", return_value=now or START),
         redirect_stdout(out),
         redirect_stderr(err),
     ):

@@ -25,7 +25,7 @@ from tests.support.press import Press, article, mention
 from tests.support.program import DESK, PATIENCE, Program, members, until
 from tests.support.slack import SlackServer, shown
 
-KILLS = int(os.environ.get("WIREWATCH_KILLS", "15"))
+KILLS = int(os.environ.get("WIREWATCH_KILLS", "10"))
 SEED = int(os.environ.get("WIREWATCH_SEED", "20261121"))
 PAPERS = 8
 REPEAT = "(possible repeat)"
@@ -139,10 +139,14 @@ def test_the_same_with_builds_that_take_no_care(
         def unmarked() -> int:
             return sum(not marked for _, marked in arrivals(slack)[1])
 
-        if build == "after-commit":
-            under_fire(story, lambda: story.kills.total() == KILLS)
-        else:
-            under_fire(story, lambda: bool(unmarked()) or story.kills.total() == 10 * KILLS)
+        def written_off() -> int:
+            rows = program.rows(
+                "SELECT payload ->> '$.title' AS title FROM alerts WHERE state = 'sent'"
+            )
+            return len({row["title"] for row in rows} - set(arrivals(slack)[0]))
+
+        harm = written_off if build == "after-commit" else unmarked
+        under_fire(story, lambda: bool(harm()) or story.kills.total() == 10 * KILLS)
         sys.stdout.write(report(story, slack))
     lost = story.announced - set(arrivals(slack)[0])
     if build == "after-commit":

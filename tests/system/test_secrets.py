@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,8 +21,6 @@ from tests.support.press import Press, mention
 from tests.support.program import Program
 from tests.support.slack import Fault, SlackServer
 from tests.support.smtp import PASSWORD, USER, MailServer, authority
-
-RULE = '[[alert]]\nname = "everything"\nto = ["desk"]\nmost_an_hour = 0\n'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,16 +110,23 @@ WAYS = {
 
 
 @contextmanager
-def desk(folder: Path, way: Way, server: Any) -> Iterator[tuple[Program, Press]]:
-    """A program that has one channel and one feed."""
+def desk(folder: Path, servers: Mapping[str, Any]) -> Iterator[tuple[Program, Press]]:
+    """A program that has one feed and a channel for each of the servers."""
     trusted = folder / "trusted.pem"
     authority().cert_pem.write_to_path(trusted)
-    program = Program(folder, {**way.environment(server), "SSL_CERT_FILE": str(trusted)})
+    environment = {"SSL_CERT_FILE": str(trusted)}
+    channels = []
+    for name, server in servers.items():
+        way, own = WAYS[name], name.replace("-", "_").upper()
+        environment |= {f"{own}_{k}": v for k, v in way.environment(server).items()}
+        settings = way.settings(server).replace("env:", f"env:{own}_")
+        channels.append(f"[channel.{name}]\n{settings}")
+    program = Program(folder, environment)
     # Apprise imports imghdr where Python still has it.
     program.command = ("-W", "ignore:'imghdr' is deprecated:DeprecationWarning", *program.command)
     with Press(1) as press:
-        channel = f"[channel.desk]\n{way.settings(server)}{RULE}"
-        program.write(press.feeds, channel)
+        rule = f'[[alert]]\nname = "everything"\nto = {list(servers)}\nmost_an_hour = 0\n'
+        program.write(press.feeds, "".join([*channels, rule]))
         text = program.config.read_text()
         program.config.write_text(text.replace("[log]", '[log]\nlevel = "debug"'))
         program.run("poll", "--all")
@@ -133,36 +140,62 @@ def forms(secret: str) -> tuple[str, ...]:
     return tuple({secret, quote(secret, safe=""), coded, login})
 
 
-@pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> Way:
-    if request.param == "apprise":
-        pytest.importorskip("apprise", reason="needs the extra: pip install 'wirewatch[apprise]'")
-    return WAYS[request.param]
+def installed() -> list[str]:
+    """All of them, but for an extra that is not there."""
+    return [name for name in WAYS if name != "apprise" or find_spec("apprise")]
+
+
+def rounds(names: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Which failure each meets: its own, one after the other, and in the end all are gone."""
+    kinds = {name: [kind for kind in WAYS[name].failures if kind != "gone"] for name in names}
+    for number in range(max(map(len, kinds.values()))):
+        yield {name: of[min(number, len(of) - 1)] for name, of in kinds.items()}
+    yield dict.fromkeys(names, "gone")
 
 
 @pytest.mark.timeout(300)  # two dozen processes, one after the other
-def test_no_secret_is_said(tmp_path: Path, way: Way) -> None:
-    """One alert meets each kind of failure; then everything that can be read is looked through."""
-    with way.server() as server, desk(tmp_path, way, server) as (program, press):
+def test_no_secret_is_said(tmp_path: Path) -> None:
+    """Alerts meet each kind of failure; then everything that can be read is looked through."""
+    names = installed()
+    with ExitStack() as stack:
+        servers = {name: stack.enter_context(WAYS[name].server()) for name in names}
+        program, press = stack.enter_context(desk(tmp_path, servers))
+        for name, server in servers.items():
+            program.run("alerts", "test", name)
+            assert len(server.accepted) == 1, f"{name}: the servers see the secrets"
         said = {}
-        for number, (failure, begin) in enumerate(way.failures.items(), 1):
-            begin(server)
-            press.articles[0] += (mention(number),)
-            ran = program.run("poll", "--all", "--json", status=1)
-            assert f"alert {number} not delivered" in ran.err, failure
-            said[failure] = ran.out + ran.err
-            if hasattr(server, "faults"):
-                server.faults.clear()
-        ran = program.run("alerts", "test", "desk", "--json", status=1)
-        said["test"] = ran.out + ran.err
+        for number, failing in enumerate(rounds(names)):
+            said[str(failing)] = met(program, press, servers, number, failing)
+        for name in names:
+            ran = program.run("alerts", "test", name, "--json", status=1)
+            said[f"test {name}"] = ran.out + ran.err
         for words in (("list",), ("list", "--json"), ("show", "1"), ("show", "1", "--json")):
             said[" ".join(words)] = program.run("alerts", *words).out
         said["stats"] = program.run("stats", "--json").out
         said["daemon"] = of_daemon(program)
-        for form in (form for secret in way.secrets for form in forms(secret)):
-            for where, text in said.items():
-                assert form not in text, f"{where}: {text}"
-            assert form.encode() not in program.bytes_of_database()
+    secrets = {secret for name in names for secret in WAYS[name].secrets}
+    for form in (form for secret in secrets for form in forms(secret)):
+        for where, text in said.items():
+            assert form not in text, f"{where}: {text}"
+        assert form.encode() not in program.bytes_of_database()
+
+
+def met(
+    program: Program, press: Press, servers: Mapping[str, Any], number: int, failing: dict[str, str]
+) -> str:
+    """An alert on each channel that meets its failure: what the program says of it."""
+    for name, failure in failing.items():
+        WAYS[name].failures[failure](servers[name])
+    press.articles[0] += (mention(number + 1),)
+    ran = program.run("poll", "--all", "--json", status=1)
+    told = [
+        line for line in map(json.loads, ran.err.splitlines()) if "not delivered" in line["event"]
+    ]
+    assert {line["channel"].partition(":")[0] for line in told} == set(servers), failing
+    for server in servers.values():
+        if hasattr(server, "faults"):
+            server.faults.clear()
+    return ran.out + ran.err
 
 
 def of_daemon(program: Program) -> str:
@@ -177,10 +210,3 @@ def of_daemon(program: Program) -> str:
         daemon.until(lambda: sum("watching" in event["event"] for event in daemon.events()) == 2)
         assert daemon.stop() == 0
     return daemon.log.read_text() + told.out + told.err
-
-
-def test_it_is_really_sent(tmp_path: Path, way: Way) -> None:
-    """The servers of the test above do see the secrets, and take nothing without."""
-    with way.server() as server, desk(tmp_path, way, server) as (program, _):
-        program.run("alerts", "test", "desk")
-        assert len(server.accepted) == 1
