@@ -11,7 +11,15 @@ import sys
 
 from benchmarks.measure import ROOT
 
-BENCHMARKS = ("startup", "tagging", "stories", "stories_speed", "rounds")
+BENCHMARKS = (
+    "startup",
+    "tagging",
+    "stories",
+    "stories_speed",
+    "expectations",
+    "politeness",
+    "rounds",
+)
 
 
 def main() -> None:

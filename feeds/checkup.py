@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from feeds.discover import FeedLink, find_links, is_page, usual_addresses
 from feeds.doctor import Diagnosis, LanguageOf, Visit, diagnose
+from feeds.hosts import host_key
+from feeds.instead import SITEMAP, is_index, listed_by_adapter, rules_for, sitemaps_named
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ class CheckUp:
     diagnosis: Diagnosis | None = None
     choices: tuple[FeedLink, ...] = ()
     error: FeedError | None = None
+    proposal: Feed | None = None  # what may be read in place of a feed that is not there
     page: bool = False  # the URL is a web page's
     requests: int = 0
 
@@ -38,7 +42,7 @@ class Doctor:
     pool: ParserPool
     now: Callable[[], datetime]
     language_of: LanguageOf
-    interval: int  # seconds between two polls of a feed that names none
+    interval: int  # seconds between two polls that a feed without one of its own may come to
     pause: float  # seconds between two requests
     requests: int = 0
 
@@ -51,8 +55,26 @@ class Doctor:
         fetched, parsed = await self._read(feed)
         if fetched is None or not isinstance(parsed, FeedError):
             return await self._judged(feed, feed, fetched, parsed)
-        if parsed.reason != "not-a-feed" or not is_page(fetched.body, fetched.headers):
+        if parsed.reason != "not-a-feed" or feed.page:
             return CheckUp(asked=feed.url, error=parsed)
+        instead = await self._instead(feed, fetched, parsed)
+        if instead or not is_page(fetched.body, fetched.headers):
+            return instead or CheckUp(asked=feed.url, error=parsed)
+        return await self._linked(feed, fetched)
+
+    async def _instead(self, feed: Feed, fetched: Fetched, error: FeedError) -> CheckUp | None:
+        """What there is at the address itself to read in place of a feed."""
+        for rules in rules_for(fetched.body, feed.url):
+            there = replace(feed, page=rules)
+            read = await self.pool.parse(fetched, there)
+            if isinstance(read, ParsedFeed):
+                return await self._judged(there, there, fetched, read)
+        if not is_index(fetched.body):
+            return None
+        return CheckUp(asked=feed.url, error=error, proposal=replace(feed, page=SITEMAP))
+
+    async def _linked(self, feed: Feed, fetched: Fetched) -> CheckUp:
+        """The feed that a web page names."""
         links = await self.pool.read(find_links, fetched, feed)
         if isinstance(links, FeedError):
             return CheckUp(asked=feed.url, error=links, page=True)
@@ -72,7 +94,19 @@ class Doctor:
                 return await self._judged(feed, there, fetched, parsed)
         message = "it is a web page that names no feed, and none is where most sites have theirs"
         error = FeedError(url=page, reason="not-a-feed", message=message)
-        return CheckUp(asked=feed.url, error=error, page=True)
+        proposal = listed_by_adapter(feed) or await self._sitemap(feed, page)
+        return CheckUp(asked=feed.url, error=error, proposal=proposal, page=True)
+
+    async def _sitemap(self, feed: Feed, page: str) -> Feed | None:
+        """The site's sitemap, if it has one: where its robots.txt says, else where most are."""
+        robots = await self._ask(replace(feed, url=urljoin(page, "/robots.txt")), FetchState())
+        named = sitemaps_named(robots.body, page) if isinstance(robots, Fetched) else ()
+        there = replace(feed, url=(*named, urljoin(page, "/sitemap.xml"))[0], page=SITEMAP)
+        if host_key(there.url) != host_key(page):
+            return None
+        fetched, parsed = await self._read(there)
+        index = fetched is not None and is_index(fetched.body)
+        return there if index or isinstance(parsed, ParsedFeed) else None
 
     async def _judged(
         self, asked: Feed, feed: Feed, fetched: Fetched | None, parsed: ParsedFeed | FeedError

@@ -2,7 +2,12 @@
 
 RFC 5322 and W3C-DTF/ISO 8601 come first; then what feeds of this field really send: dates without
 a zone, one-digit fields, `GMT+9`, zone names that RFC 822 does not know, Korean, Chinese, Japanese
-and Russian words. Nothing here asks the machine for its own zone or the present year.
+and Russian words, years of the Juche calendar. Nothing here asks the machine for its own zone or
+the present year.
+
+Juche 1 is 1912, by the rules of use of the calendar that DPRK media published on 27 August 1997:
+Juche 115 is 2026. Its days and months are the common ones. Publishers write the common year behind
+it in brackets; where the two disagree the date is wrong, and none.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+JUCHE = "juche"  # the pattern of `parse_by_format` that is none of strptime's
 RAW_LIMIT = 200  # characters; no date is longer, and the patterns below stay quick
 
 
@@ -51,6 +57,14 @@ _MONTHS = {
     )
     for index, name in enumerate(names.split())
 }
+# Juche 115, 주체115(2026)년, 主体115年, 115 года чучхе; the common year may follow in brackets.
+_JUCHE = re.compile(
+    r"(?:(?:juche|주체|主体|主體|チュチェ|чучхе)[\s.:-]*(?P<after>\d{1,3})(?!\d)"
+    r"|(?<!\d)(?P<before>\d{1,3})\s+года?\s+чучхе)"
+    r"(?:\s*[(（]\s*(?P<common>\d{4})\s*[년年]?\s*[)）])?(?P<word>\s*[년年])?"
+)
+_BARE_JUCHE = re.compile(r"(?<!\d)(\d{1,3})(?=\D{1,3}\d{1,2}\D{1,3}\d{1,2}(?!\d))")
+_BEFORE_JUCHE = 1911
 _MONTH = rf"(?P<month>{'|'.join(_MONTHS)})[^\W\d_]*\.?"
 _SHAPES = tuple(
     re.compile(pattern)
@@ -60,9 +74,14 @@ _SHAPES = tuple(
         r"(?<!\d)(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?!\d)",
         # 28 Jul 2022, 28-Jul-22
         rf"(?<!\d)(?P<day>\d{{1,2}})[\s.-]*{_MONTH}[\s,-]*(?P<year>\d{{2,4}})(?![\d:])",
+        # 2022, Jul. 28
+        rf"(?<!\d)(?P<year>\d{{4}})[\s,.]+{_MONTH}\s*(?P<day>\d{{1,2}})(?![\d:])",
         # Jul 28, 2022; asctime's Thu Jul 28 04:35:05 2022
         rf"\b{_MONTH}\s*(?P<day>\d{{1,2}}),?\s+(?:[\d:.]+\s+(?:[a-z]+\s+)?)?(?P<year>\d{{4}})(?!\d)",
-        r"(?<!\d)(?P<day>1[3-9]|2\d|3[01])[/.](?P<month>\d{1,2})[/.](?P<year>\d{4})(?!\d)",
+        # With dots or blanks the day comes first everywhere; with slashes only a day over 12 tells.
+        r"(?<!\d)(?P<day>\d{1,2})\s*\.\s*(?P<month>\d{1,2})\s*\.\s*(?P<year>\d{4})(?!\d)",
+        r"(?<![\d:])(?P<day>\d{1,2})\s+(?P<month>\d{1,2})\s+(?P<year>\d{4})(?![\d:])",
+        r"(?<!\d)(?P<day>1[3-9]|2\d|3[01])/(?P<month>\d{1,2})/(?P<year>\d{4})(?!\d)",
         r"(?<!\d)(?P<month>\d{1,2})/(?P<day>1[3-9]|2\d|3[01])/(?P<year>\d{4})(?!\d)",
         r"^(?P<year>\d{4})-?(?P<ordinal>[0-3]\d\d)(?![\d:])",
         r"^(?P<year>\d{4})(?:-(?P<month>\d\d))?$",
@@ -91,10 +110,41 @@ def parse_date(raw: str, *, zone: tzinfo = UTC, language: str = "") -> datetime 
     """
     text = raw[:RAW_LIMIT].strip().lower()
     try:
+        text = _JUCHE.sub(_common_year, text).strip(" .")
         day = _day(text)
         return day and _moment(text, day, zone, language)
     except (ValueError, OverflowError):
         return None
+
+
+def parse_by_format(
+    raw: str, pattern: str, *, zone: tzinfo = UTC, language: str = ""
+) -> datetime | None:
+    """The moment that `raw` names, written as `pattern` says; None if it is not.
+
+    `pattern` is JUCHE, for Juche years without the word (115.11.22), or strptime's. `zone` is used
+    where the date carries none.
+    """
+    text = " ".join(raw[:RAW_LIMIT].split())
+    if pattern == JUCHE:
+        bare = _BARE_JUCHE.sub(lambda found: f"juche{found[1]}", text.lower(), count=1)
+        return parse_date(
+            text if _JUCHE.search(text.lower()) else bare, zone=zone, language=language
+        )
+    try:
+        found = datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone follows
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _common_year(found: re.Match[str]) -> str:
+    """The common year of a Juche year. Raises ValueError where both are given and disagree."""
+    juche = int(found["after"] or found["before"])
+    year = _BEFORE_JUCHE + juche
+    if not juche or (found["common"] and int(found["common"]) != year):
+        raise ValueError(found[0])
+    return f"{year:04}{'.' if found['word'] or found['common'] else ' '}"
 
 
 def zone_named(name: str) -> tzinfo:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from feeds.addresses import refusal
@@ -46,6 +47,18 @@ class Dialler:
             _judge(host, addresses)
         return await self._first(host, addresses[:DIALS], port)
 
+    async def connect_for(self, host: str, port: int, target: str) -> socket.socket:
+        """Connect to a proxy, which may have any address, to have it connect to `target`.
+
+        What the proxy makes of a name is its own affair; one that has a private address here is
+        refused all the same. Raises TransferError.
+        """
+        if not self._allow_private:
+            with _known_elsewhere():
+                _judge(target, await self._resolver.resolve(target))
+        addresses = await self._resolver.resolve(host)
+        return await self._first(host, addresses[:DIALS], port)
+
     async def _first(self, host: str, addresses: Sequence[str], port: int) -> socket.socket:
         """The first connection that comes about; each address has an even share of the time."""
         clock = asyncio.get_running_loop().time
@@ -61,6 +74,16 @@ class Dialler:
             raise TransferError("timeout", f"{host} does not answer on port {port}")
         why = os.strerror(failure.errno) if failure.errno else str(failure)
         raise TransferError("connect", f"{host}, port {port}: {why}")
+
+
+@contextmanager
+def _known_elsewhere() -> Iterator[None]:
+    """A name that only the proxy knows is no failure."""
+    try:
+        yield
+    except TransferError as error:
+        if error.reason != "dns":
+            raise
 
 
 def _judge(host: str, addresses: Sequence[str]) -> None:

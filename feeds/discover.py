@@ -21,6 +21,7 @@ from feeds.urls import absolute_url
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from feeds.charset import Decoded
     from feeds.types import Feed
 
 LINKS = 20  # a site with a feed for each section has some ten; nobody chooses from more
@@ -73,7 +74,7 @@ def find_links(
 
     Feeds of comments are left out where there is another one. Pure; see feeds.workers.
     """
-    tree = LexborHTMLParser(_within_limits(_text(body, headers)))
+    tree = LexborHTMLParser(_within_limits(page_decoded(body, headers).text))
     base = tree.css_first("base[href]")
     home = urljoin(url, (base.attributes.get("href") or "") if base else "")
     found: dict[str, FeedLink] = {}
@@ -104,12 +105,22 @@ def _link(attributes: Mapping[str, str | None], base: str) -> Iterator[FeedLink]
     yield FeedLink(url=address, title=title, kind=_TYPES[media_type])
 
 
-def _text(body: bytes, headers: Mapping[str, str]) -> str:
+def page_decoded(
+    body: bytes, headers: Mapping[str, str], *, override: str = "", language: str = ""
+) -> Decoded:
+    """A web page as text, and the encoding it was read in. See feeds.charset.decode."""
     content_type = headers.get("content-type", "")
+    header, document = page_labels(body, content_type)
+    if document and not header:
+        content_type = f"text/html; charset={document}"
+    return decode(body, content_type=content_type, override=override, language=language)
+
+
+def page_labels(body: bytes, content_type: str) -> tuple[str, str]:
+    """What the header and the page itself call its encoding; "" where one says nothing."""
+    header, declared = labels(body, content_type)
     meta = _CHARSET.search(body[:_CHARSET_WITHIN])
-    if meta and not any(labels(body, content_type)):
-        content_type = f"text/html; charset={meta[1].decode('ascii', 'replace')}"
-    return decode(body, content_type=content_type).text
+    return header, declared or (meta[1].decode("ascii", "replace") if meta else "")
 
 
 def _within_limits(text: str) -> str:

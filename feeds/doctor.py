@@ -14,12 +14,15 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from feeds.charset import codec_name, labels
+from feeds.discover import page_labels
 from feeds.doctor_dates import Dates, date_findings, dates_of, zone_guess
 from feeds.feed_keys import FEED_KEYS
 from feeds.findings import Finding, fine, note, wrong
+from feeds.mojibake import garbled_note
+from feeds.site_adapters import adapters
 from feeds.tables import SettingError
 from feeds.text import one_line
-from feeds.types import Feed, FeedError, Fetched, NotModified, ParsedFeed
+from feeds.types import Feed, FeedError, Fetched, NotModified, PageRules, ParsedFeed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +39,8 @@ _FEW = 5  # entries of which nothing can be concluded by counting
 _LANGUAGE_SAMPLE = 50  # entries
 _FORMATS = {
     "atom03": "Atom 0.3", "atom10": "Atom 1.0", "json": "JSON Feed", "json10": "JSON Feed 1.0",
-    "json11": "JSON Feed 1.1", "cdf": "CDF", "rss": "RSS",
+    "json11": "JSON Feed 1.1", "cdf": "CDF", "rss": "RSS", "page": "A list page",
+    "page-json": "A JSON interface", "sitemap": "A sitemap", "news-sitemap": "A news sitemap",
 }  # fmt: skip
 _WINDOWS = 2  # polls within the span of a feed: one may fail without an entry lost
 _ROOM = 4  # polls within it that are advised
@@ -70,7 +74,7 @@ class Diagnosis:
 
 
 def diagnose(visit: Visit, *, now: datetime, interval: int, language_of: LanguageOf) -> Diagnosis:
-    """What the answers of a visit say. `interval` (seconds) is that of feeds without their own."""
+    """What the answers of a visit say. `interval` (seconds): as often as it is asked without one."""
     dates = dates_of(visit.parsed.entries, now)
     spoken = _spoken(visit.parsed, language_of)
     often = visit.feed.interval or interval
@@ -82,7 +86,7 @@ def diagnose(visit: Visit, *, now: datetime, interval: int, language_of: Languag
         *_ids(visit),
         *_requests(visit),
         *_window(dates, often),
-        *_text(visit.parsed, spoken),
+        *_text(visit, spoken),
         *_language(visit, spoken),
     )
     return Diagnosis(
@@ -105,6 +109,7 @@ def _advised(visit: Visit, dates: Dates, spoken: str, often: int) -> Feed:
         timezone=feed.timezone or (zone_guess(feed.url, spoken) if dates.zoneless else ""),
         encoding=feed.encoding or _pinned(visit),
         interval=shorter or feed.interval,
+        full_text=feed.full_text or _lacks_text(visit.parsed, spoken),
     )
 
 
@@ -130,13 +135,26 @@ def _format(visit: Visit) -> Iterator[Finding]:
     name = f"{_format_name(parsed)}, {count} {'entry' if count == 1 else 'entries'}"
     yield fine("format", name) if count else wrong("format", f"{name}: nothing to read in it")
     media_type = visit.fetched.headers.get("content-type", "").partition(";")[0].strip()
-    if media_type.lower() == "text/html":
+    if rules := visit.feed.page:
+        yield from _rules(rules, parsed)
+    elif media_type.lower() == "text/html":
         yield note("format", "it is sent as text/html, a web page; it is read all the same")
     if parsed.malformed:
         yield note("format", f"not well-formed, read as far as it goes: {parsed.malformed}")
     if parsed.skipped:
         counts = ", ".join(f"{count} {reason}" for reason, count in parsed.skipped.items())
         yield note("format", f"entries left out: {counts}")
+
+
+def _rules(rules: PageRules, parsed: ParsedFeed) -> Iterator[Finding]:
+    if rules.adapter:
+        name = f'it is no feed; the bundled adapter "{rules.adapter}" reads it'
+        tried = adapters()[rules.adapter].verified
+        yield note("format", name if tried else f"{name}, and nobody has verified how well")
+    else:
+        yield note("format", "it is no feed; it is read by the rules of [feed.page]")
+    for words in parsed.notes:
+        yield note("format", words)
 
 
 def _address(visit: Visit) -> Iterator[Finding]:
@@ -171,13 +189,16 @@ def _encoding(visit: Visit) -> Iterator[Finding]:
         yield fine("encoding", f"{true}; declared: {names}")
     else:
         yield wrong("encoding", f"none is declared; {true} was guessed from the bytes")
+    if garbled := visit.parsed.garbled:
+        yield wrong("encoding", garbled_note(garbled, len(visit.parsed.entries)))
     if "bytes that are not" in visit.parsed.malformed:
         yield wrong("encoding", f"some bytes cannot be read as {true}")
 
 
 def _declared(visit: Visit) -> dict[str, str]:
     body, headers = visit.fetched.body, visit.fetched.headers
-    header, document = labels(body, headers.get("content-type", ""))
+    said_by = page_labels if visit.feed.page else labels
+    header, document = said_by(body, headers.get("content-type", ""))
     said = {"by the server": header, "by the document": document}
     return {where: label for where, label in said.items() if label}
 
@@ -299,18 +320,29 @@ def spelt(span: timedelta) -> str:
     return "less than a minute"
 
 
-def _text(parsed: ParsedFeed, spoken: str) -> Iterator[Finding]:
-    texts = [entry.text for entry in parsed.entries]
+def _text(visit: Visit, spoken: str) -> Iterator[Finding]:
+    texts = [entry.text for entry in visit.parsed.entries]
     if not texts:
         return
     typical = int(median(map(len, texts)))
-    teased = sum(text.rstrip().endswith(_TEASED) for text in texts)
-    if not typical:
-        yield note("text", "headlines alone: names that stand in the articles are not seen")
-    elif typical < (SUMMARY_WIDE if spoken in _WIDE else SUMMARY) or 2 * teased > len(texts):
-        yield note("text", f"summaries, {typical} characters as a rule: the articles are not seen")
-    else:
+    if not _lacks_text(visit.parsed, spoken):
         yield fine("text", f"full text, {typical} characters as a rule")
+        return
+    what = f"summaries, {typical} characters as a rule" if typical else "headlines alone"
+    if visit.feed.full_text:
+        yield note("text", f"{what}: the articles' own pages are read too, as its settings say")
+    else:
+        yield note("text", f"{what}: full_text = true has the articles' own pages read too")
+
+
+def _lacks_text(parsed: ParsedFeed, spoken: str) -> bool:
+    """Whether names that stand in the articles are likely to be missing in the feed."""
+    texts = [entry.text for entry in parsed.entries]
+    if not texts:
+        return False
+    teased = sum(text.rstrip().endswith(_TEASED) for text in texts)
+    wanted = SUMMARY_WIDE if spoken in _WIDE else SUMMARY
+    return int(median(map(len, texts))) < wanted or 2 * teased > len(texts)
 
 
 def _spoken(parsed: ParsedFeed, language_of: LanguageOf) -> str:

@@ -92,6 +92,22 @@ def prepare(decoded: Decoded, entry_limit: int = ENTRY_LIMIT) -> Document:
     )
 
 
+def known_references(text: str) -> str:
+    """XML whose HTML names for characters and bare ampersands are written as XML knows them.
+
+    Its DOCTYPE, if it has one, stays.
+    """
+    return _REFERENCE.sub(_known, text) if "&" in text else text
+
+
+def _known(found: re.Match[str]) -> str:
+    if found[0][0] != "&":
+        return found[0]
+    if found["hex"] or found["decimal"]:
+        return _legal_reference(found)
+    return _html_character(found["name"]) or f"&amp;{found[0][1:]}"
+
+
 def _root(text: str) -> str:
     found = _ROOT.match(text)
     return found[1].lower() if found else ""
@@ -124,14 +140,11 @@ def _resolved(text: str) -> tuple[str, bool]:
 
     def resolve(found: re.Match[str]) -> str:
         nonlocal growth, strange
-        if found[0][0] != "&":
-            return found[0]
-        if found["hex"] or found["decimal"]:
-            return _legal_reference(found)
-        value = declared.get(found["name"])
+        value = declared.get(found["name"]) if found["name"] else None
         if value is None:
-            strange = True
-            return _html_character(found["name"]) or f"&amp;{found[0][1:]}"
+            named = not (found["hex"] or found["decimal"])
+            strange = strange or (found[0][0] == "&" and named)
+            return _known(found)
         growth += len(value)
         if growth > _EXPANSION_LIMIT:
             raise _RefusedError("its entities swell")

@@ -22,6 +22,8 @@ REASONS: dict[str, str] = {
     "protocol": "the answer is not HTTP",
     "http": "the server answered with an error status",
     "not-a-feed": "the document is not a feed",
+    "not-a-page": "the document is not a web page",
+    "no-article": "the page holds no article",
     "parse-timeout": "parsing took too long and was stopped",
     "parse-crash": "the parser process died",
     "internal": "a fault of this program, logged with its traceback",
@@ -39,8 +41,9 @@ class ListError(FeedsError):
 class TransferError(FeedsError):
     """A request came to nothing. `str()` is one line and holds no path, query or header."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, *, reset: bool = False) -> None:
         super().__init__(one_line(message))
+        self.reset = reset  # the connection was, before any byte of an answer came
         self.reason = reason  # one of REASONS
         self.message = str(self)
 

@@ -7,7 +7,22 @@ import re
 import zoneinfo
 from urllib.parse import urlsplit
 
-from feeds.tables import Key, SettingError, choice, near, one_line, quote, span, switch, text
+from feeds.page_keys import read_rules
+from feeds.site_adapters import adapter_rules
+from feeds.tables import (
+    Key,
+    SettingError,
+    Source,
+    Table,
+    choice,
+    near,
+    one_line,
+    quote,
+    span,
+    switch,
+    text,
+)
+from feeds.types import Feed
 
 KINDS = (
     "analysis",
@@ -85,6 +100,13 @@ def _encoding(value: object) -> str:
     return value
 
 
+def _folder(value: object) -> str:
+    path = text(value)
+    if any(not name.strip() for name in path.split("/")):
+        raise SettingError('must be names of folders with one "/" between two, as "Asia/Korea"')
+    return path
+
+
 interval = span(
     60, 7 * 86400, 'must be seconds, or text such as "15m", "2h" or "1d", from 60 seconds to 7 days'
 )
@@ -99,8 +121,27 @@ FEED_KEYS = {
     "full_text": Key(read=switch),
     "timezone": Key(read=_timezone),
     "encoding": Key(read=_encoding),
+    "folders": Key(read=_folder, many=True),
+    "site": Key(read=_url),
+    "adapter": Key(read=adapter_rules),
+    "page": Key(read=lambda table: table),  # a table of its own: see `feed_from`
 }
 """What a `[[feed]]` table may hold."""
+
+
+def feed_from(source: Source, table: Table) -> Feed:
+    """The feed that a table of a list describes, as far as it keeps the rules.
+
+    What is wrong with the rules of its page is noted in the source.
+    """
+    known = table.known()
+    bundled, own = known.pop("adapter", None), known.pop("page", None)
+    if own is not None:
+        where = (*table.where, "page")
+        if bundled:
+            source.wrong(where, "stands beside adapter, which brings its own rules; keep one")
+        own = read_rules(source, own, where)
+    return Feed(**known, page=bundled or own)
 
 
 def feed_identity(url: str) -> str:

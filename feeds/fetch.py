@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from feeds.decode import Body, coding_of
 from feeds.errors import TransferError
+from feeds.hosts import host_key
 from feeds.manners import retry_after
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified
 
 if TYPE_CHECKING:
+    from feeds.fields import Fields
     from feeds.http import Client, Head
     from feeds.limits import Limits
 
@@ -26,16 +30,26 @@ _ACCEPT = (
 )
 
 
-async def fetch(client: Client, feed: Feed, state: FetchState) -> Fetched | NotModified | FeedError:
+Turn = Callable[[str], AbstractAsyncContextManager[None]]
+"""A host's turn to be asked, by its key: waits until it has rested, and has others wait. Raises
+TransferError where that takes too long."""
+
+
+async def fetch(
+    client: Client, feed: Feed, state: FetchState, *, turn: Turn | None = None
+) -> Fetched | NotModified | FeedError:
     """Fetch `feed` as it is now, within the client's limits.
 
-    `state` is what the last good answer left behind; an empty one asks for the whole feed. Never
-    raises for what a feed does; a cancelled fetch is cancelled.
+    `state` is what the last good answer left behind; an empty one asks for the whole feed. `turn`
+    is taken for every other host that redirects lead to; waiting for it does not count as time of
+    the fetch. A connection that is reset before any byte of an answer is tried once more at once
+    (RFC 9110 §9.2.2: a GET may be, and a retry may not be retried); nothing else is. Never raises
+    for what a feed does; a cancelled fetch is cancelled.
     """
     trip = _Trip(feed=feed.url)
     try:
-        async with asyncio.timeout(client.limits.total):
-            return await _follow(client, trip, state)
+        async with AsyncExitStack() as trip.turns, asyncio.timeout(client.limits.total) as limit:
+            return await _follow(client, trip, state, partial(_take, trip, turn, limit))
     except TimeoutError:
         return trip.error("timeout", f"not done after {client.limits.total:g} s")
     except TransferError as failed:
@@ -50,6 +64,9 @@ class _Trip:
     feed: str  # the URL it began with
     heads: list[Head] = field(default_factory=list)  # every answer on the way
     hops: list[str] = field(default_factory=list)  # the URLs that sent us on
+    retried: bool = False  # a connection was reset, and opened again
+    turns: AsyncExitStack = field(default_factory=AsyncExitStack)  # of other hosts
+    taken: set[str] = field(default_factory=set)  # their keys
 
     @property
     def received(self) -> int:
@@ -70,17 +87,35 @@ class _Trip:
             http_status=head.status if head else None,
             wire_bytes=self.received,
             retry_after=retry_after(headers.get("retry-after", ""), headers.get("date", "")),
+            retried=self.retried,
         )
 
 
+async def _take(trip: _Trip, turn: Turn | None, limit: asyncio.Timeout, url: str) -> None:
+    """Before a hop: the turn of the host that it leads to, unless it is one that we are at."""
+    key = host_key(url)
+    if turn is None or key in trip.taken or key == host_key(trip.feed):
+        return
+    clock = asyncio.get_running_loop().time
+    end, began = limit.when(), clock()
+    limit.reschedule(None)
+    await trip.turns.enter_async_context(turn(key))
+    trip.taken.add(key)
+    limit.reschedule(None if end is None else end + clock() - began)
+
+
 async def _follow(
-    client: Client, trip: _Trip, state: FetchState
+    client: Client,
+    trip: _Trip,
+    state: FetchState,
+    take: Callable[[str], Awaitable[None]],
 ) -> Fetched | NotModified | FeedError:
     """Go from redirect to redirect, by hand: every hop is parsed and judged like the first."""
     fields = _request_fields(state)
     url = trip.feed
     while True:
-        async with client.get(url, fields) as head:
+        async with AsyncExitStack() as stack:
+            head = await _asked(stack, client, trip, url, fields)
             trip.heads.append(head)
             url = head.redirect()
             if not url:
@@ -90,6 +125,20 @@ async def _follow(
         if head.url.startswith("https:") and url.startswith("http:"):
             raise TransferError("redirects", "from https to http")
         trip.hops.append(head.url)
+        await take(url)
+
+
+async def _asked(
+    stack: AsyncExitStack, client: Client, trip: _Trip, url: str, fields: Fields
+) -> Head:
+    """The head of an answer, until `stack` ends. Raises TransferError."""
+    try:
+        return await stack.enter_async_context(client.get(url, fields))
+    except TransferError as lost:
+        if not lost.reset or trip.retried:
+            raise
+    trip.retried = True
+    return await stack.enter_async_context(client.get(url, fields))
 
 
 def _request_fields(state: FetchState) -> list[tuple[bytes, bytes]]:
@@ -108,8 +157,8 @@ async def _answer(
     """What the last answer means."""
     asked = bool(state.etag or state.last_modified)
     if head.status != 200 and not (head.status == 304 and asked):
-        return trip.error("http", f"the server answered {_status(head.status)}", head)
-    body, wire = await _body(head, limits) if head.status == 200 else (None, b"")
+        return trip.error("http", f"the server answered {status_words(head.status)}", head)
+    body, wire = await read_body(head, limits) if head.status == 200 else (None, b"")
     remembered = _remembered(head, state, body)
     if body is None or remembered.body_hash == state.body_hash:
         return NotModified(
@@ -118,6 +167,8 @@ async def _answer(
             wire_bytes=trip.received,
             headers=head.headers,
             state=remembered,
+            permanent_url=head.url if trip.permanent else "",
+            retried=trip.retried,
         )
     return Fetched(
         url=head.url,
@@ -128,10 +179,11 @@ async def _answer(
         redirects=tuple(trip.hops),
         permanent_url=head.url if trip.permanent else "",
         exchange=head.exchange(wire),
+        retried=trip.retried,
     )
 
 
-async def _body(head: Head, limits: Limits) -> tuple[bytes, bytes]:
+async def read_body(head: Head, limits: Limits) -> tuple[bytes, bytes]:
     """The body, decoded and as it was sent. Raises TransferError."""
     body = Body(
         coding=coding_of(head.headers.get("content-encoding", "")),
@@ -161,7 +213,7 @@ def _validator(head: Head, name: str) -> str:
     return value if len(value) <= VALIDATOR_CHARS else ""
 
 
-def _status(status: int) -> str:
+def status_words(status: int) -> str:
     """A status in words, by the register; the server's own phrase is anybody's text."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from string import printable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from feeds.errors import TransferError
@@ -60,3 +60,14 @@ def user_agent(contact: str) -> str:
         release = "0"
     contact = re.sub(r"[^ -~]", "", contact)
     return f"wirewatch/{release} (+{contact})" if contact else f"wirewatch/{release}"
+
+
+class Started:
+    """Whether a request has begun to leave: from then on it may have arrived."""
+
+    sending = False
+
+    async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
+        """Take an event of httpcore's "trace" extension."""
+        if event == "http11.send_request_headers.started":
+            self.sending = True

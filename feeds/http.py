@@ -14,18 +14,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import httpcore
 import httpx
 
+from feeds.access import Keys
 from feeds.dial import Dialler
 from feeds.errors import SendError, TransferError
-from feeds.fields import encoded, joined, unmangled, user_agent, wire_head
+from feeds.fields import Started, encoded, joined, unmangled, user_agent, wire_head
 from feeds.limits import HEAD_BYTES, Limits
 from feeds.peer import address_of, peer_of, tls_message
+from feeds.posting import Answer, excerpt
 from feeds.resolver import Resolver
 from feeds.types import Exchange, Peer
 
@@ -42,17 +43,8 @@ for _library in (httpx, httpcore):  # INFO has full URLs, DEBUG has headers: bot
 URL_CHARS = 8_000  # what RFC 9110 §4.1 asks everyone to support
 SEND_TOTAL = 15.0  # seconds for a POST with its answer; a webhook takes one
 SEND_ANSWER = 2.0  # seconds of these for the answer's body, which only people read
-SEND_ANSWER_CHARS = 2_000
+WITHHELD = b"(withheld)"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})  # not 304, which httpx counts among them
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a POST came back with; alerts read the same three attributes."""
-
-    status: int
-    headers: Mapping[str, str]  # names in lower case
-    body: str  # at most SEND_ANSWER_CHARS
 
 
 class Client:
@@ -67,14 +59,17 @@ class Client:
         ca_file: str | None = None,
         resolver: Resolver | None = None,
         dial: Dial | None = None,
+        keys: Keys | None = None,
     ) -> None:
         """Build the TLS context, once: it takes some 30 ms.
 
         `contact` goes into the User-Agent; `ca_file` holds certificates (PEM) to trust besides the
-        public ones; `dial` connects to a judged address, for tests and unusual networks. Raises
-        OSError (ssl.SSLError is one) for a bad `ca_file`.
+        public ones; `dial` connects to a judged address, for tests and unusual networks; `keys`
+        has what single sites are asked with. Raises OSError (ssl.SSLError is one) for a bad
+        `ca_file`.
         """
         self.limits = limits or Limits()
+        self._keys = keys or Keys()
         self._resolver = resolver or Resolver()
         self._owns_resolver = resolver is None
         dialler = Dialler(
@@ -83,9 +78,9 @@ class Client:
             limit=self.limits.connect,
             dial=dial,
         )
-        self._guard = _Guard(dialler)
+        self._dialler = dialler
         self._context = _tls_context(ca_file)
-        _guarded_transport(self._guard, self._context)  # fails here rather than at the first feed
+        _guarded_transport(_Guard(dialler), self._context)  # fails here, not at the first feed
         self._fields = [
             (b"User-Agent", user_agent(contact).encode("ascii")),
             (b"Connection", b"close"),  # many hosts, seldom: a kept socket would outlive its check
@@ -101,7 +96,11 @@ class Client:
     @asynccontextmanager
     async def get(self, url: str, fields: Fields) -> AsyncIterator[Head]:
         """One GET: no redirect followed, no byte of the body read yet. Raises TransferError."""
-        async with self._exchange(self._request("GET", url, fields)) as head:
+        target = _parsed(url)
+        secret = self._keys.fields(str(target))
+        request = self._request("GET", target, [*fields, *secret])
+        async with self._exchange(request) as head:
+            head.withheld = frozenset(name for name, _ in secret)
             yield head
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -110,12 +109,12 @@ class Client:
         Raises SendError. Once the status has come, nothing that befalls the rest is an error: the
         message has arrived and must not be sent again.
         """
-        started = _Started()
+        started = Started()
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(SEND_TOTAL - SEND_ANSWER):
                     fields = [*encoded(headers), (b"Accept-Encoding", b"identity")]
-                    request = self._request("POST", url, fields, body)
+                    request = self._request("POST", _parsed(url), fields, body)
                     request.extensions["trace"] = started.trace
                     head = await stack.enter_async_context(self._exchange(request))
             except TimeoutError:
@@ -123,12 +122,16 @@ class Client:
                 raise SendError("timeout", message, maybe_sent=started.sending) from None
             except TransferError as error:
                 raise SendError(error.reason, error.message, maybe_sent=started.sending) from None
-            return Answer(status=head.status, headers=head.headers, body=await _excerpt(head))
+            return Answer(
+                status=head.status,
+                headers=head.headers,
+                body=await excerpt(head.headers, head.chunks(), SEND_ANSWER),
+            )
 
     def _request(
-        self, method: str, url: str, fields: Fields, body: bytes | None = None
+        self, method: str, target: httpx.URL, fields: Fields, body: bytes | None = None
     ) -> httpx.Request:
-        limits, target = self.limits, _parsed(url)
+        limits = self.limits
         seconds = {"connect": limits.connect, "read": limits.read_gap, "write": limits.read_gap}
         return httpx.Request(
             method,
@@ -145,7 +148,9 @@ class Client:
         In a shared pool, each request walks over the connections of all others, and one that is
         cancelled while httpcore 1.0.9 takes a lock leaves its own there for ever, socket and all.
         """
-        transport = _guarded_transport(self._guard, self._context)
+        proxy = self._keys.proxy(str(request.url))
+        guard = _Guard(self._dialler, target=request.url.host if proxy else "")
+        transport = _guarded_transport(guard, self._context, proxy)
         try:
             with _mapped():
                 response = await transport.handle_async_request(request)
@@ -154,6 +159,7 @@ class Client:
             yield Head(request, response)
         finally:
             await transport.aclose()
+            await guard.close()
 
 
 class Head:
@@ -166,6 +172,7 @@ class Head:
         self.url = str(request.url)
         self.status = response.status_code
         self.headers = joined(response.headers.raw)  # names in lower case, text in Latin-1
+        self.withheld: frozenset[bytes] = frozenset()  # fields whose values are nobody's business
 
     @property
     def received(self) -> int:
@@ -193,8 +200,9 @@ class Head:
         )  # fmt: skip
         asked = b"%s %s HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)
         stream = said.get("network_stream")
+        sent = [(n, WITHHELD if n in self.withheld else v) for n, v in request.headers.raw]
         return Exchange(
-            request=wire_head(asked, request.headers.raw),
+            request=wire_head(asked, sent),
             head=wire_head(status, self._response.headers.raw),
             body=body,
             address=stream.address if isinstance(stream, _Stream) else "",
@@ -227,42 +235,28 @@ def _parsed(text: str) -> httpx.URL:
     return url
 
 
-async def _excerpt(head: Head) -> str:
-    """The start of a POST's answer as text; what can be had of it, and never an error."""
-    most = 4 * SEND_ANSWER_CHARS  # bytes of UTF-8
-    start = b""
-    if head.headers.get("content-encoding", "identity") != "identity":
-        return ""  # nothing but plain text was asked for
-    with suppress(TransferError, TimeoutError):
-        async with asyncio.timeout(SEND_ANSWER), aclosing(head.chunks()) as chunks:
-            async for chunk in chunks:
-                start += chunk
-                if len(start) >= most:
-                    break
-    return start.decode("utf-8", "replace")[:SEND_ANSWER_CHARS]
-
-
-class _Started:
-    """Whether a request has begun to leave: from then on it may have arrived."""
-
-    sending = False
-
-    async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
-        """Take an event of httpcore's "trace" extension."""
-        if event == "http11.send_request_headers.started":
-            self.sending = True
-
-
 class _Guard(httpcore.AsyncNetworkBackend):
-    """What httpcore opens every connection through."""
+    """What httpcore opens every connection through: to a host, or to a proxy for the `target`."""
 
-    def __init__(self, dialler: Dialler) -> None:
+    def __init__(self, dialler: Dialler, target: str = "") -> None:
         self._dialler = dialler
+        self._target = target
+        self._opened: list[_Stream] = []
 
     async def connect_tcp(
         self, host: str, port: int, *_: Any, **__: Any
     ) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._dialler.connect(host, port))
+        if self._target:
+            found = await self._dialler.connect_for(host, port, self._target)
+        else:
+            found = await self._dialler.connect(host, port)
+        self._opened.append(_Stream(found))
+        return self._opened[-1]
+
+    async def close(self) -> None:
+        """Close what it opened: httpcore forgets a connection that a SOCKS proxy refused."""
+        for stream in self._opened:
+            await stream.aclose()
 
 
 class _Stream(httpcore.AsyncNetworkStream):
@@ -293,9 +287,12 @@ class _Stream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         try:
             async with asyncio.timeout(timeout):
-                self._streams = await asyncio.open_connection(
-                    sock=self._socket, ssl=ssl_context, server_hostname=server_hostname
-                )
+                if self._streams:  # a proxy has been talked to already
+                    await self._streams[1].start_tls(ssl_context, server_hostname=server_hostname)
+                else:
+                    self._streams = await asyncio.open_connection(
+                        sock=self._socket, ssl=ssl_context, server_hostname=server_hostname
+                    )
         except TimeoutError:
             raise httpcore.ConnectTimeout from None
         except OSError as error:  # ssl.SSLError is one
@@ -311,7 +308,10 @@ class _Stream(httpcore.AsyncNetworkStream):
         except TimeoutError:
             raise httpcore.ReadTimeout from None
         except OSError as error:
+            self._lost(error)
             raise httpcore.ReadError from error
+        if not data and not self.received:
+            raise TransferError("protocol", "the connection was closed unanswered", reset=True)
         self.received += len(data)
         if self.received > self.most:
             raise TransferError("too-large", "more bytes than any feed needs, framing included")
@@ -326,7 +326,13 @@ class _Stream(httpcore.AsyncNetworkStream):
         except TimeoutError:
             raise httpcore.WriteTimeout from None
         except OSError as error:
+            self._lost(error)
             raise httpcore.WriteError from error
+
+    def _lost(self, error: OSError) -> None:
+        """Raise TransferError for a connection that was reset before it brought anything."""
+        if not self.received and isinstance(error, ConnectionError):
+            raise TransferError("connect", "the connection was lost", reset=True) from error
 
     async def aclose(self) -> None:
         if self._streams is None:
@@ -346,8 +352,10 @@ def _tls_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-def _guarded_transport(guard: _Guard, context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
-    """A transport that connects through `guard`: no proxy, no environment, no kept connection.
+def _guarded_transport(
+    guard: _Guard, context: ssl.SSLContext, proxy: str = ""
+) -> httpx.AsyncHTTPTransport:
+    """A transport that connects through `guard`: no environment, no kept connection.
 
     httpx has no public way to hand httpcore a network backend, so a version that keeps it
     elsewhere must stop the program here rather than fetch unguarded.
@@ -355,6 +363,7 @@ def _guarded_transport(guard: _Guard, context: ssl.SSLContext) -> httpx.AsyncHTT
     transport = httpx.AsyncHTTPTransport(
         verify=context,
         trust_env=False,
+        proxy=proxy or None,
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
     )
     pool = getattr(transport, "_pool", None)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from feeds.errors import ListError
-from feeds.feed_keys import FEED_KEYS, KINDS, feed_identity
+from feeds.feed_keys import FEED_KEYS, KINDS, feed_from, feed_identity
 from feeds.opml import outlines, to_opml
+from feeds.page_keys import read_rules, written_rules
 from feeds.tables import (
     MAX_BYTES,
     TOO_LARGE,
@@ -155,7 +156,7 @@ def _listed(source: Source) -> list[_Listed]:
     """The feeds of a file, as far as they keep the rules; the rest is noted in the source."""
     read_table(source, source.data, (), _LIST_KEYS)
     return [
-        _Listed(feed=Feed(**table.known()), source=source, where=table.where)
+        _Listed(feed=feed_from(source, table), source=source, where=table.where)
         for table in read_tables(source, "feed", FEED_KEYS)
         if table.settings.get("url")
     ]
@@ -200,20 +201,36 @@ def _editable(path: Path) -> tuple[str, list[_Listed]]:
 def check_feed(path: Path, feed: Feed) -> None:
     """Raise ListError, in the words of the list at `path`, if a setting of `feed` is wrong."""
     source = Source(name=str(path))
-    read_table(source, _settings(feed), ("feed",), FEED_KEYS)
+    settings = _settings(feed)
+    read_table(source, settings, ("feed",), FEED_KEYS)
+    if "page" in settings:
+        read_rules(source, settings["page"], ("feed", "page"))
     _refuse(source)
 
 
 def _settings(feed: Feed) -> dict[str, object]:
     """What a list says about a feed: all that is not the default."""
     values = {item.name: (getattr(feed, item.name), item.default) for item in fields(feed)}
-    return {name: value for name, (value, default) in values.items() if value != default}
+    said = {name: value for name, (value, default) in values.items() if value != default}
+    if feed.page and feed.page.adapter:
+        return {name: value for name, value in said.items() if name != "page"} | {
+            "adapter": feed.page.adapter
+        }
+    return said | ({"page": written_rules(feed.page)} if feed.page else {})
 
 
 def feed_table(feed: Feed, newline: str = "\n") -> str:
     """A feed as the `[[feed]]` table of a TOML list, to be pasted; safe for a terminal."""
-    written = (f"{name} = {toml_value(value)}" for name, value in _settings(feed).items())
-    return newline.join(["[[feed]]", *written])
+    settings = _settings(feed)
+    page = settings.pop("page", None)
+    lines = ["[[feed]]", *_written(settings)]
+    if isinstance(page, dict):
+        lines += ["", "[feed.page]", *_written(page)]
+    return newline.join(lines)
+
+
+def _written(settings: Mapping[str, object]) -> list[str]:
+    return [f"{name} = {toml_value(value)}" for name, value in settings.items()]
 
 
 def _the_one(listed: Sequence[_Listed], url_or_name: str, name: str) -> _Listed:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax import SAXException, SAXNotSupportedException, SAXParseException
 from xml.sax.expatreader import ExpatParser
 from xml.sax.handler import LexicalHandler, property_lexical_handler
+from xml.sax.saxutils import unescape
 from xml.sax.xmlreader import InputSource
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
@@ -25,9 +26,12 @@ from feeds.charset import decode
 from feeds.dates import RAW_LIMIT, parse_date, zone_named
 from feeds.document import prepare
 from feeds.entries import NAME_LIMIT, collect, guid_text, primary_language
+from feeds.freshness import read_hints
 from feeds.jsonfeed import parse_json_feed
+from feeds.mojibake import garbled_note, is_garbled
+from feeds.pages import parse_page
 from feeds.text import body_text, one_line, title_text
-from feeds.types import Entry, Feed, FeedError, ParsedFeed
+from feeds.types import Entry, Feed, FeedError, Hints, ParsedFeed
 from feeds.urls import absolute_url
 
 if TYPE_CHECKING:
@@ -40,9 +44,10 @@ if TYPE_CHECKING:
 # What the two parsers call, element by element; and what starts the lenient one.
 _SAX_EVENTS = ("startPrefixMapping", "startElementNS", "endElementNS")
 _SGML_EVENTS = ("unknown_starttag", "unknown_endtag", "handle_charref", "handle_entityref", "feed")
-_TTL_LIMIT = 60 * 24 * 366  # minutes: what is longer than a year is a mistake
+_SKIPPED = ("hour", "day")  # of <skipHours> and <skipDays>: feedparser keeps the last of each
 _MARKUP_TYPES = {"text/html", "application/xhtml+xml"}
 _C1 = re.compile("[\x80-\x9f]")
+_QUOTES = {"&quot;": '"', "&apos;": "'"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,21 @@ def parse(body: bytes, headers: Mapping[str, str], feed: Feed, url: str) -> Pars
     Pure. It may take very long, or much memory, on a hostile document: feeds.workers runs it where
     that does no harm. What is not a feed is a FeedError; a feed without entries is a feed.
     """
+    parsed = _parsed(body, headers, feed, url)
+    if isinstance(parsed, FeedError):
+        return parsed
+    garbled = sum(is_garbled(entry.title, entry.text) for entry in parsed.entries)
+    if not garbled:
+        return parsed
+    note = garbled_note(garbled, len(parsed.entries))
+    return replace(parsed, garbled=garbled, notes=(*parsed.notes, note))
+
+
+def _parsed(
+    body: bytes, headers: Mapping[str, str], feed: Feed, url: str
+) -> ParsedFeed | FeedError:
+    if feed.page:
+        return parse_page(body, headers, feed, url)
     document = prepare(_decoded(body, headers, feed))
     if document.refused:
         return FeedError(url=url, reason="not-a-feed", message=document.refused)
@@ -108,23 +128,26 @@ class _Read:
     entries: list[dict[str, Any]]
     version: str
     problem: str  # why the document is not well-formed, or not all of it could be read
+    skipped: dict[str, list[str]]  # texts of <hour> and of <day>
 
 
 def _read(data: bytes, language: str) -> _Read:
     """Read `data` (UTF-8) strictly, and once more leniently if it is not well-formed.
 
-    Without a base URL, so that a relative `guid` comes out as published: feedparser resolves it,
-    and a feed that moved to https would have nothing but new entries.
+    Without a base URL, and ids not resolved by whatever the document calls its base: feedparser
+    does, and a feed that moved to https would have nothing but new entries.
     """
     failed: list[str] = []
     problem = ""
     handler = _forgiving(StrictFeedParser("", language or None, "utf-8"), _SAX_EVENTS, failed)
+    skipped = _skipped(handler)
     try:
         _read_strictly(data, handler)
     except SAXException as error:
         problem = _problem(error)
         failed.clear()
-        handler = LooseFeedParser("", language or None, "utf-8", {})
+        handler = _plain(LooseFeedParser("", language or None, "utf-8", {}))
+        skipped = _skipped(handler)
         _forgiving(handler, _SGML_EVENTS, failed).feed(data.decode())
     if failed:
         problem = f"{problem}; elements that cannot be read: {len(failed)}".removeprefix("; ")
@@ -133,6 +156,7 @@ def _read(data: bytes, language: str) -> _Read:
         entries=handler.entries,
         version=handler.version,
         problem=problem,
+        skipped=skipped,
     )
 
 
@@ -166,6 +190,7 @@ class _NoDoctype(LexicalHandler):
 def _forgiving(handler: Any, events: tuple[str, ...], failed: list[str]) -> Any:
     """`handler`, passing over `events` that it fails on; `failed` gets their names."""
     handler.sanitize_html = handler.resolve_relative_uris = False
+    handler.can_be_relative_uri = handler.can_be_relative_uri - {"id"}
     decode_entities = handler.decode_entities
     handler.decode_entities = lambda element, text: _Text(decode_entities(element, text))
 
@@ -183,6 +208,36 @@ def _forgiving(handler: Any, events: tuple[str, ...], failed: list[str]) -> Any:
     for event in events:
         setattr(handler, event, forgiven(event, getattr(handler, event)))
     return handler
+
+
+def _plain(handler: Any) -> Any:
+    """The lenient parser, undoing references outside markup too, as the strict one does.
+
+    It leaves `&amp;` in ids, which are others then than those of the same feed without its slip,
+    and makes `?a=1&ampb=2` of the address of a home page.
+    """
+    decode_entities = handler.decode_entities
+
+    def decoded(element: str, text: str) -> str:
+        text = decode_entities(element, text)
+        return text if handler.contentparams else unescape(text, _QUOTES)
+
+    handler.decode_entities = decoded
+    return handler
+
+
+def _skipped(handler: Any) -> dict[str, list[str]]:
+    """Has `handler` gather every <hour> and <day> of the feed."""
+    texts: dict[str, list[str]] = {name: [] for name in _SKIPPED}
+
+    def ended(name: str) -> None:
+        text = handler.pop(name)
+        if text and not handler.inentry:
+            texts[name].append(text)
+
+    for name in _SKIPPED:
+        setattr(handler, f"_end_{name}", partial(ended, name))
+    return texts
 
 
 class _Text(str):
@@ -218,7 +273,7 @@ def _converted(read: _Read, document: Document, feed: Feed, url: str) -> ParsedF
         format=read.version,
         entries=entries,
         skipped=skipped,
-        ttl=_ttl(_text(channel, "ttl")),
+        hints=_hints(read),
         malformed="; ".join(filter(None, (read.problem, document.malformed))),
     )
 
@@ -289,26 +344,33 @@ def _link(raw: dict[str, Any], base: str) -> str:
 
 
 def _author(raw: dict[str, Any]) -> str:
-    for detail in _details(raw, "author_detail"):
-        if name := _text(detail, "name"):
-            return one_line(name, NAME_LIMIT)
-    return one_line(_text(raw, "author"), NAME_LIMIT)
+    """All of an entry's authors, in order; what stands there if none of them has a name."""
+    names = [_text(detail, "name") for detail in _details(raw, "authors")]
+    joined = ", ".join(dict.fromkeys(filter(None, names)))
+    return one_line(joined or _text(raw, "author"), NAME_LIMIT)
 
 
 def _language(raw: dict[str, Any], context: _Context) -> str:
-    said = _text(raw, "language")
-    for detail in _details(raw, "content", "title_detail", "summary_detail"):
-        said = said or _text(detail, "language")
+    said, texts = _text(raw, "language"), False
+    for detail in () if said else _details(raw, "content", "summary_detail", "title_detail"):
+        texts = True
+        if said := _text(detail, "language"):
+            break
+    if texts and not (said or context.references):
+        # In Atom every text inherits a language but under xml:lang="" (XML 1.0 §2.12).
+        return "" if context.language == context.document_language else context.language
     own = primary_language(said)
     return context.language if own in ("", context.document_language) else own
 
 
-def _ttl(minutes: str) -> int | None:
-    """Seconds, from the minutes of RSS 2.0."""
-    digits = minutes.strip()[:10]
-    if not (digits.isascii() and digits.isdigit()) or int(digits) > _TTL_LIMIT:
-        return None
-    return 60 * int(digits)
+def _hints(read: _Read) -> Hints:
+    return read_hints(
+        ttl=_text(read.channel, "ttl"),
+        period=_text(read.channel, "sy_updateperiod"),
+        frequency=_text(read.channel, "sy_updatefrequency"),
+        hours=read.skipped["hour"],
+        days=read.skipped["day"],
+    )
 
 
 def _problem(error: SAXException) -> str:

@@ -191,7 +191,7 @@ def read_tables(source: Source, name: str, keys: Mapping[str, Key]) -> list[Tabl
 def _read(source: Source, value: object, where: Where, key: Key) -> Any:
     if not key.many:
         return _read_one(source, value, where, key)
-    if not isinstance(value, list):
+    if not isinstance(value, list | tuple):
         hint = f"write [{quote(value)}]" if isinstance(value, str) else ""
         source.wrong(where, f"must be a list, in brackets{_is(value, key, hint)}")
         return None
@@ -233,7 +233,9 @@ def quote(text: str) -> str:
 
 
 def toml_value(value: object) -> str:
-    """A text, switch or number as TOML writes it."""
+    """A text, switch, number or list of those as TOML writes it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
     return quote(value) if isinstance(value, str) else str(value).lower()
 
 

@@ -98,7 +98,7 @@ def body_text(value: str, *, references: bool) -> str:
 
 def _seen(value: str, *, references: bool) -> str:
     if "<![CDATA[" in value:  # quoted twice: to HTML it is a comment
-        value = value.replace("<![CDATA[", "").replace("]]>", "")
+        value = value.replace("<![CDATA[", "").replace("]]>", "").replace("]]&gt;", "")
     if "<" in value and _MARKUP.search(value):
         return _html_text(value)
     if "\n" in value:

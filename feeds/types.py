@@ -8,6 +8,28 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageRules:
+    """How entries are read from a site that has no feed. feeds.page_keys says what each may be."""
+
+    type: str = "html"  # html (a list page) | sitemap | json
+    items: str = ""  # CSS selector of the entries, or the path of their list
+    link: str = ""  # within an entry: selector, selector@attribute, or path
+    title: str = ""
+    date: str = ""
+    text: str = ""
+    id: str = ""  # what an entry is known by if its address changes
+    id_match: str = ""  # the part of it that stays: a regular expression
+    only: str = ""  # only entries whose address this finds: a regular expression
+    date_format: str = ""  # strptime's, or "juche"; "" = as feeds.dates reads dates
+    next: str = ""  # where the page behind stands: selector@attribute, or path
+    page_url: str = ""  # or its address, with {page}
+    pages: int = 1  # read at a poll, the first included
+    limit: int = 5_000  # entries of one page that are taken: no more than of a feed
+    article_text: str = ""  # where the text of an article stands, within its own page
+    adapter: str = ""  # the bundled rules that these are; "" = somebody's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A subscribed feed, as its list file describes it."""
 
@@ -18,7 +40,10 @@ class Feed:
     interval: int | None = None  # seconds between polls; None = the configuration's default
     timezone: str = ""  # IANA zone for dates that carry none; "" = UTC
     encoding: str = ""  # overrides what headers and document declare; "" = believe them
-    full_text: bool = False  # the list asks for the article's page too; not fetched yet
+    full_text: bool = False  # the articles' own pages are read too, behind the poll
+    folders: tuple[str, ...] = ()  # where it stands in a feed reader: "Asia/North Korea"
+    site: str = ""  # address of the page that people read; "" = not known
+    page: PageRules | None = None  # it is no feed, but a page that is read by these; None = a feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +53,15 @@ class FetchState:
     etag: str = ""
     last_modified: str = ""
     body_hash: str = ""  # SHA-256 of the decoded body, hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where a feed's permanent redirects lead, as far as its polls have shown."""
+
+    to: str = ""  # "" = nowhere
+    polls: int = 0  # in a row that led there
+    at: datetime | None = None  # when the listed address was last seen to lead there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +101,10 @@ class Fetched:
     redirects: tuple[str, ...] = ()  # every URL on the way, the first included
     permanent_url: str = ""  # where an unbroken chain of 301/308 leads, else ""
     exchange: Exchange | None = None  # the last one, after redirects
+    more: tuple[Fetched, ...] = ()  # the pages behind it, in order
+    more_note: str = ""  # why there are not as many as were asked for; "" = there are
+    waited: float = 0.0  # seconds of pauses between its pages
+    retried: bool = False  # the first connection was reset before it brought anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +116,8 @@ class NotModified:
     wire_bytes: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     state: FetchState
+    permanent_url: str = ""  # as in Fetched
+    retried: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +130,7 @@ class FeedError:
     http_status: int | None = None
     wire_bytes: int = 0
     retry_after: float | None = None  # seconds the server asked for, as sent (not clamped)
+    retried: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +146,17 @@ class Entry:
     published_at: datetime | None = None  # UTC, aware; None = none or not to be understood
     published_raw: str = ""  # as the publisher wrote it
     updated_at: datetime | None = None  # UTC, aware
+    document: int = 0  # which of the pages it stood on, from 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """How often a document says that it is worth asking for."""
+
+    ttl: int | None = None  # seconds, from <ttl> of RSS 2.0; None = none
+    period: int | None = None  # seconds between two updates, from sy:updatePeriod and -Frequency
+    skip_hours: tuple[int, ...] = ()  # of the day in GMT, 0 to 23, in order
+    skip_days: tuple[int, ...] = ()  # of the week, Monday 0, in order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,5 +170,12 @@ class ParsedFeed:
     encoding: str = ""
     entries: tuple[Entry, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)  # reason → entries not taken
-    ttl: int | None = None  # seconds, from <ttl>; None = none
+    hints: Hints = field(default_factory=Hints)
     malformed: str = ""  # why the document is not well-formed; "" = it is
+    garbled: int = 0  # entries whose text was spoilt before it was published (feeds.mojibake)
+    notes: tuple[str, ...] = ()  # what one should know of how it was read
+
+    @property
+    def ttl(self) -> int | None:
+        """Seconds, from <ttl>; None = none."""
+        return self.hints.ttl

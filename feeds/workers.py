@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from feeds.pages import joined
 from feeds.parse import parse
 from feeds.text import one_line
 from feeds.types import FeedError
@@ -69,14 +70,19 @@ class ParserPool:
     ) -> None:
         self._deadline, self._memory, self._tasks = deadline, memory, tasks
         self._pools = {self._new_pool() for _ in range(workers)}
+        self.restarts = 0  # workers that a document broke; not those replaced after `tasks`
         # Last in, first out: a second process is only started if there is work for it.
         self._idle: asyncio.LifoQueue[ProcessPool] = asyncio.LifoQueue()
         for pool in self._pools:
             self._idle.put_nowait(pool)
 
     async def parse(self, fetched: Fetched, feed: Feed) -> ParsedFeed | FeedError:
-        """What feeds.parse makes of `fetched`, or that it took too long, or too much memory."""
-        return await self.read(parse, fetched, feed)
+        """What feeds.parse makes of `fetched`, or that it took too long, or too much memory.
+
+        Several pages are read one after the other, and make one document.
+        """
+        found = [await self.read(parse, page, feed) for page in (fetched, *fetched.more)]
+        return joined(fetched, found) if feed.page else found[0]
 
     async def read(self, reader: Reader[T], fetched: Fetched, feed: Feed) -> T | FeedError:
         """What `reader`, a function of a module, makes of `fetched`, guarded in the same way."""
@@ -139,6 +145,7 @@ class ParserPool:
         if pool.active:
             return pool
         self._pools.remove(pool)
+        self.restarts += 1
         threading.Thread(target=_stop, args=(pool,), daemon=True).start()
         self._pools.add(fresh := self._new_pool())
         return fresh

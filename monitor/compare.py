@@ -15,6 +15,7 @@ from monitor.snippets import Snippet, snippet
 from monitor.stored import StoredItem
 from monitor.types import Entity, Mention
 
+FIELDS = ("title", "text", "article")  # of mentions, in the order of reading
 EXAMPLES = 3  # snippets kept of each kind of change of an entity
 
 
@@ -65,8 +66,8 @@ def _by_entity(mentions: Iterable[Mention]) -> dict[str, list[Mention]]:
     return found
 
 
-def _place(mention: Mention) -> tuple[bool, int, int]:
-    return mention.field != "title", mention.start, mention.end
+def _place(mention: Mention) -> tuple[int, int, int]:
+    return FIELDS.index(mention.field), mention.start, mention.end
 
 
 def _paired(
@@ -197,7 +198,7 @@ class Tally:
             Feed(url=item.source_url, name=item.source, kind=item.source_kind),
             language=item.language,
             title=item.title,
-            text=item.text,
+            text=f"{item.text}\n{item.article}" if item.article else item.text,
         )
         return {rule.name for rule in self.rules if rules.matches(rule, facts)}
 

@@ -14,11 +14,21 @@ from typing import TypeVar
 from alerts.channels import channel_from, channel_names
 from alerts.errors import PostError
 from alerts.types import Channel, PostAnswer
+from feeds import article
+from feeds.access import Keys
 from feeds.errors import SendError
 from feeds.fetch import fetch
 from feeds.http import Client
+from feeds.pace import Bounds
+from feeds.paging import PagedFetch
+from feeds.robots import RobotsCache, may_read
+from feeds.visit import visit
 from feeds.workers import ParserPool
 from monitor.alarm import Watch
+from monitor.articles.learning import Learning
+from monitor.articles.records import ArticleRecord, Attempt, DueArticle
+from monitor.articles.stage import Articles
+from monitor.articles.stage import Stages as ArticleStages
 from monitor.config import Config, check_rules
 from monitor.delivery import Delivery
 from monitor.desk import Desk
@@ -26,9 +36,10 @@ from monitor.errors import ConfigError
 from monitor.evidence.archive import Archive
 from monitor.learning import Learner
 from monitor.pipeline import Stages, poll
-from monitor.poller import Poller, Report
+from monitor.poller import Hosts, Poller, Report
 from monitor.records import StoredFeed
 from monitor.store import Store
+from monitor.store import articles as articles_table
 from monitor.types import Entity, Watchlist
 from monitor.wall import wall_clock
 from monitor.watching import read_watchlists, tag_with
@@ -45,7 +56,9 @@ class Program:
     config: Config
     store: Store
     desk: Desk
+    parsers: ParserPool
     poller: Poller
+    articles: Articles
     delivery: Delivery
     client: Client
     writer: ThreadPoolExecutor
@@ -78,6 +91,7 @@ def build_desk(config: Config, watchlists: Sequence[Watchlist]) -> Desk:
             to=tuple(name for channel in told for name in routes.get(channel, ())),
             after_rounds=config.health.after_rounds,
         ),
+        bounds=Bounds(fastest=config.fetch.fastest, slowest=config.fetch.slowest),
         baseline=timedelta(days=config.baseline_days),
     )
 
@@ -113,6 +127,7 @@ def build_client(config: Config) -> Client:
             contact=fetch.contact,
             allow_private_addresses=fetch.allow_private_addresses,
             ca_file=str(fetch.ca_file) if fetch.ca_file else None,
+            keys=Keys(config.access),
         )
     except OSError as error:  # ssl.SSLError is one
         words = f"fetch.ca_file: no certificates in {fetch.ca_file}: {error}"
@@ -147,17 +162,28 @@ async def assemble(
             archive = stack.enter_context(closing(Archive(store, folder, rotate=rotate, now=now)))
         writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
         pool = await stack.enter_async_context(ParserPool(workers=parsers))
+        hosts = Hosts(config.fetch.host_gap)
         stages = Stages(
-            fetch=partial(fetch, client),
+            fetch=PagedFetch(
+                fetch=partial(fetch, client, turn=hosts.turn),
+                pool=pool,
+                pause=config.fetch.host_gap,
+            ),
             parse=pool.parse,
             learn=Learner(store=store, desk=desk, now=now, writer=writer, archive=archive).learn,
             now=now,
         )
+        poller = _poller(config, stages, store, writer, hosts, report)
+        # Pages are read in a process of their own: no feed waits for one. It starts when needed.
+        pages = await stack.enter_async_context(ParserPool(workers=1, memory=article.MEMORY))
+        learning = Learning(store=store, desk=desk, now=now, archive=archive)
         yield Program(
             config=config,
             store=store,
             desk=desk,
-            poller=_poller(config, stages, store, writer, report),
+            parsers=pool,
+            poller=poller,
+            articles=_articles(client, pages, learning, writer, poller),
             delivery=Delivery(build_channels(config, client, now), store, writer, now),
             client=client,
             writer=writer,
@@ -170,6 +196,7 @@ def _poller(
     stages: Stages,
     store: Store,
     writer: ThreadPoolExecutor,
+    hosts: Hosts,
     report: Report | None,
 ) -> Poller:
     async def due(now: datetime, limit: int, per_host: int) -> list[StoredFeed]:
@@ -180,7 +207,35 @@ def _poller(
         due=due,
         poll=partial(poll, stages=stages),
         now=stages.now,
-        host_gap=config.fetch.host_gap,
+        hosts=hosts,
         concurrency=config.fetch.concurrency,
         report=report,
     )
+
+
+def _articles(
+    client: Client,
+    pages: ParserPool,
+    learning: Learning,
+    writer: ThreadPoolExecutor,
+    poller: Poller,
+) -> Articles:
+    in_writer = partial(asyncio.get_running_loop().run_in_executor, writer)
+    store = learning.store
+
+    async def due(now: datetime) -> list[DueArticle]:
+        return await in_writer(partial(articles_table.due, store.db.conn, now))
+
+    async def learn(attempt: Attempt) -> ArticleRecord | None:
+        return await in_writer(learning.learn, attempt)
+
+    stages = ArticleStages(
+        fetch=partial(fetch, client),
+        visit=partial(visit, client),
+        may=partial(pages.read, may_read),
+        read=partial(pages.read, article.read_article),
+        learn=learn,
+        robots=RobotsCache(),
+        now=learning.now,
+    )
+    return Articles(due=due, stages=stages, hosts=poller.hosts)

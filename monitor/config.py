@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from alerts.rules import Rule
 from alerts.settings import ChannelSettings
+from feeds.access import Access
 from feeds.errors import ListError
 from feeds.lists import read_lists
 from feeds.tables import (
@@ -31,6 +32,7 @@ from feeds.tables import (
 )
 from feeds.toml_lines import Span, Where
 from feeds.types import Feed
+from monitor.config_access import read_access
 from monitor.config_channels import Vault, read_channels
 from monitor.config_desk import DeskConfig, read_desk
 from monitor.config_health import HealthConfig, read_health
@@ -41,6 +43,7 @@ from monitor.config_keeping import (
     read_retention,
 )
 from monitor.config_keys import FETCH_KEYS, HOMES, LOG_KEYS, TOP_KEYS, located
+from monitor.config_metrics import MetricsConfig, read_metrics
 from monitor.config_rules import check_against, read_rules
 from monitor.errors import ConfigError
 from monitor.sources import Listing, catalogue, choose, feed_list
@@ -64,7 +67,9 @@ class FetchConfig:
     allow_private_addresses: bool = False  # loopback and private networks too
     host_gap: float = 5.0  # seconds between two requests to one registrable domain
     contact: str = ""  # a mail address or URL for the User-Agent; "" = none
-    interval: int = 900  # seconds between two polls of a feed that names none
+    interval: int = 900  # seconds between two polls of a feed that names none, to begin with
+    fastest: int = 300  # and as its own history may change them
+    slowest: int = 3600
     concurrency: int = 64  # fetches at a time
     ca_file: Path | None = None  # PEM bundle trusted besides the public authorities
 
@@ -87,9 +92,11 @@ class Config:
     feed_lists: tuple[Path, ...]
     feeds: tuple[Feed, ...]
     fetch: FetchConfig = field(default_factory=FetchConfig)
+    access: tuple[Access, ...] = ()
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     log: LogConfig = field(default_factory=LogConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
     health: HealthConfig = field(default_factory=HealthConfig)
     baseline_days: int = 0  # of a new feed's first poll, what is alerted all the same
     desk: DeskConfig = field(default_factory=DeskConfig)
@@ -104,13 +111,15 @@ def load(
     environ: Mapping[str, str] = os.environ,
     complete: bool = True,
     desk: bool = False,
+    fetching: bool = False,
 ) -> Config:
     """Read a configuration, its feed lists and its secrets; raises ConfigError with every mistake.
 
     Without a path it is ./wirewatch.toml, else the one in the user's configuration folder. Commands
     that neither poll nor send pass `complete=False`: a list without feeds and a secret that is not
-    there are no mistakes then, and `channels` is empty. `desk=True` for the command that serves the
-    pages: it needs their secrets, which are left out for all others.
+    there are no mistakes then, and `channels` and `access` are empty. `desk=True` for the command
+    that serves the pages: it needs their secrets, which are left out for all others; likewise
+    `fetching=True`, for one that polls nothing but asks a site.
     """
     file = path or find(environ)
     if file is None:
@@ -118,12 +127,24 @@ def load(
         raise ConfigError([f"{FILE}: no such file, nor {own}; `wirewatch init` writes one"])
     source = _read_source(file)
     reading = _Reading(
-        source=source, folder=file.parent, environ=environ, complete=complete, desk=desk
+        source=source,
+        folder=file.parent,
+        environ=environ,
+        complete=complete,
+        desk=desk,
+        fetching=fetching or complete,
     )
     config = reading.config(file)
     if source.problems or reading.list_problems:
         raise ConfigError([*source.complaints(), *reading.list_problems])
     return config
+
+
+def service_manager(environ: Mapping[str, str] = os.environ) -> tuple[str, float]:
+    """NOTIFY_SOCKET, and WATCHDOG_USEC in seconds: "" and 0 where no service manager set them."""
+    waits = environ.get("WATCHDOG_USEC", "")
+    seconds = int(waits) / 1e6 if waits.isascii() and waits.isdigit() else 0.0
+    return environ.get("NOTIFY_SOCKET", ""), seconds
 
 
 def find(environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -195,6 +216,7 @@ class _Reading:
     environ: Mapping[str, str]
     complete: bool
     desk: bool
+    fetching: bool
     list_problems: list[str] = field(default_factory=list)
 
     def config(self, file: Path) -> Config:
@@ -213,10 +235,12 @@ class _Reading:
             feed_lists=tuple(path.absolute() for path in lists),
             feeds=feeds,
             fetch=self._fetch(),
+            access=read_access(self.source, vault if self.fetching else None),
             channels=read_channels(self.source, vault if self.complete else None),
             rules=read_rules(self.source, feeds if all_read else None),
             log=LogConfig(**self._section("log", LOG_KEYS)),
             health=read_health(self.source),
+            metrics=read_metrics(self.source),
             baseline_days=top.get("baseline_days") or 0,
             desk=read_desk(self.source, vault if self.desk else None),
             evidence=read_evidence(self.source, self.folder),
@@ -296,5 +320,7 @@ class _Reading:
         settings = self._section("fetch", FETCH_KEYS)
         name = settings.pop("ca_file", None)
         fetch = FetchConfig(**settings)
+        if fetch.fastest and fetch.slowest and fetch.fastest > fetch.slowest:  # both are right
+            self.source.wrong(("fetch", "fastest"), "must not be longer than fetch.slowest")
         found = self._noting(("fetch", "ca_file"), self._file, name) if name else []
         return replace(fetch, ca_file=found[0].absolute()) if found else fetch

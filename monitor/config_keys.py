@@ -104,12 +104,14 @@ TOP_KEYS = {
     "watchlists": Key(read=_path, many=True),
     "feeds": Key(read=_path, many=True),
     "fetch": Key(read=_section),
+    "access": Key(read=_section),
     "channel": Key(read=_section),
     "alert": Key(read=_section),
     "desk": Key(read=_section),
     "evidence": Key(read=_section),
     "retention": Key(read=_section),
     "health": Key(read=_section),
+    "metrics": Key(read=_section),
     "log": Key(read=_section),
     "baseline_days": Key(read=whole(0, 365, "must be a whole number of days from 0 to 365")),
 }
@@ -119,6 +121,8 @@ FETCH_KEYS = {
     "host_gap": Key(read=number(0, 3600, "must be a number of seconds from 0 to 3600")),
     "contact": Key(read=_contact),
     "interval": Key(read=interval),
+    "fastest": Key(read=interval),
+    "slowest": Key(read=interval),
     "concurrency": Key(read=whole(1, 512, "must be a whole number from 1 to 512")),
     "ca_file": Key(read=_path),
 }

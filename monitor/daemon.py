@@ -21,13 +21,17 @@ from apscheduler.triggers.base import BaseTrigger
 
 from alerts.errors import AlertsError
 from feeds.errors import FeedsError
+from monitor.articles.records import ArticleRecord
 from monitor.compose import Program, assemble, build_desk
 from monitor.config import Config, load
 from monitor.control import listening
 from monitor.drift import Drift
 from monitor.errands import Errands
-from monitor.errors import BusyError, MonitorError, StoreError
+from monitor.errors import BusyError, ConfigError, MonitorError, StoreError
 from monitor.logs import set_up
+from monitor.metrics import Metrics, Standing
+from monitor.notify import ServiceManager
+from monitor.probes import answering
 from monitor.records import PollRecord
 from monitor.tidying import tidy
 from monitor.trending import watch_trends
@@ -66,7 +70,12 @@ class Orders:
         self.asked.set()
 
 
-async def watch(config: Config, *, now: Callable[[], datetime] = wall_clock) -> None:
+async def watch(
+    config: Config,
+    *,
+    now: Callable[[], datetime] = wall_clock,
+    manager: ServiceManager | None = None,
+) -> None:
     """Watch until told to stop. A reload puts the whole program together anew.
 
     Raises:
@@ -74,15 +83,18 @@ async def watch(config: Config, *, now: Callable[[], datetime] = wall_clock) -> 
     """
     orders = Orders()
     orders.install()
+    manager, metrics = manager or ServiceManager(), Metrics()
     old: Config | None = None
     going: Config | None = config
     while going and not orders.end:
         async with AsyncExitStack() as stack:
             program = await _assembled(stack, going, old, now)
+            _expose(stack, program, metrics, now, first=old is None)
             old = program.config
             errands = Errands(program, now, check=partial(_checked, old), reload=orders.asked.set)
             await stack.enter_async_context(listening(old.database, errands.run))
-            going = await Daemon(program, orders, now=now).run()
+            daemon = Daemon(program, orders, now=now, manager=manager, metrics=metrics)
+            going = await daemon.run()
 
 
 async def _assembled(
@@ -107,6 +119,37 @@ async def _reopened(
             return await stack.enter_async_context(assemble(config, now=now))
         await asyncio.sleep(REOPEN_WAIT)
     return await stack.enter_async_context(assemble(config, now=now))
+
+
+def _expose(
+    stack: AsyncExitStack,
+    program: Program,
+    metrics: Metrics,
+    now: Callable[[], datetime],
+    *,
+    first: bool,
+) -> None:
+    """Answer those who watch the daemon, if the settings say where.
+
+    Raises:
+        ConfigError: that address is taken; at a reload it is only logged, and polls go on.
+    """
+    config = program.config
+    if config.metrics.address is None:
+        return
+    standing = Standing(config.database, lambda: program.parsers.restarts, now)
+    metrics.registry.register(standing)
+    stack.callback(metrics.registry.unregister, standing)
+    checks = {
+        "/healthz": lambda: metrics.alive,
+        "/readyz": lambda: metrics.alive and standing.readable(),
+    }
+    try:
+        stack.enter_context(answering(config.metrics.address, metrics.registry, checks))
+    except ConfigError as error:
+        if first:
+            raise
+        log.error("no metrics: %s", error)  # noqa: TRY400 - somebody has the port, no fault
 
 
 def _say_not_reloaded(error: Exception) -> None:
@@ -139,14 +182,24 @@ class Daemon:
     """A running program with its schedule."""
 
     def __init__(
-        self, program: Program, orders: Orders, *, now: Callable[[], datetime] = wall_clock
+        self,
+        program: Program,
+        orders: Orders,
+        *,
+        now: Callable[[], datetime] = wall_clock,
+        manager: ServiceManager | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._program = program
+        self._manager = manager or ServiceManager()
+        self._metrics = metrics or Metrics()
         self._orders = orders
         self._now = now
         self._drift = Drift(now)
         self._moved = timedelta(0)  # by how much the schedule is still to be moved
         program.poller.stored = self._stored
+        program.articles.stored = self._stored
+        program.delivery.settled = self._metrics.settled
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             # Late is better than never, and once is enough: without these a busy second is
@@ -162,7 +215,9 @@ class Daemon:
         self._schedule()
         self._scheduler.start()
         clock = asyncio.create_task(self._watch_clock())
-        log.info("watching %d feeds", len(self._program.config.feeds))
+        watching = f"watching {len(self._program.config.feeds)} feeds"
+        log.info(watching)
+        self._manager.ready(watching)
         try:
             return await self._ordered()
         finally:
@@ -176,13 +231,20 @@ class Daemon:
             await self._orders.asked.wait()
             self._orders.asked.clear()
             if self._orders.end:
+                self._manager.stopping()
                 return None
             if config := await self._reloaded():
+                self._manager.reloading()
                 return config
 
     async def _drain(self) -> None:
-        log.info("finishing %d polls", self._program.poller.under_way)
-        await asyncio.gather(self._program.poller.drain(DRAIN), self._program.delivery.drain(DRAIN))
+        program = self._program
+        log.info("finishing %d polls", program.poller.under_way)
+        await asyncio.gather(
+            program.poller.drain(DRAIN),
+            program.articles.drain(DRAIN),
+            program.delivery.drain(DRAIN),
+        )
 
     def _schedule(self) -> None:
         for name, job, seconds in (
@@ -198,10 +260,17 @@ class Daemon:
         try:
             await self._follow_clock()  # before the queue is read: after a step all of it looks due
             await self._program.poller.tick()
+            await self._program.articles.tick()  # behind it: a due poll has its host first
+            self._manager.worked()
+            self._metrics.worked()
         except StoreError as error:
             log.error("cannot read what is due: %s", error)  # noqa: TRY400 - a full disk, no fault
 
-    def _stored(self, record: PollRecord) -> None:
+    def _stored(self, record: PollRecord | ArticleRecord) -> None:
+        if isinstance(record, PollRecord):
+            self._metrics.polled(record)
+        else:
+            self._metrics.read(record)
         if record.alerts:  # not at the next tick: news should not wait for a clock
             self._program.delivery.tick()
 

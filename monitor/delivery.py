@@ -54,6 +54,7 @@ class Delivery:
         self._held: dict[str, float] = {}  # channel → end of its rest, by the loop's clock
         self._round: list[Settlement] | None = None  # what a single round has settled
         self._stop = asyncio.Event()
+        self.settled: Callable[[Settlement], object] = lambda _: None  # told of what was stored
 
     def tick(self) -> None:
         """Wake every channel that has no sender at work and is not resting."""
@@ -112,6 +113,7 @@ class Delivery:
         if done.state != "sent":
             _say(alert, done, tell)
         stored = await self._stored(done, tell)
+        self.settled(stored)
         if self._round is not None:
             self._round.append(stored)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alerts.rules import Rule
+from feeds.pace import Bounds
 from feeds.types import Entry, Feed
 from monitor.alarm import Watch
 from monitor.types import Document, Entity, Mention
@@ -23,6 +24,7 @@ class Desk:
     rules: Sequence[Rule] = ()
     routes: Mapping[str, Sequence[str]] = field(default_factory=dict)  # channel → outbox names
     watch: Watch = field(default_factory=Watch)  # who is told of feeds in trouble
+    bounds: Bounds = field(default_factory=Bounds)  # of the pace of feeds
     baseline: timedelta = timedelta(0)  # of a new feed's first poll, what is alerted all the same
 
     def tagged(self, entry: Entry, feed: Feed, language: str) -> tuple[Mention, ...]:

@@ -13,6 +13,8 @@ stale           nothing new for LONGER times its second longest pause of HISTORY
                 with fewer than LEAST_PAUSES pauses, or known for less than LEAST_SPAN
 gone            the server says 410: gone for good
 
+Spoilt text (feeds.mojibake) is no state: it is in the note of any.
+
 The last six are trouble, and alerted (monitor/alarm.py). Where several hold, the worst is said.
 """
 
@@ -25,7 +27,9 @@ from itertools import pairwise, takewhile
 
 from feeds.errors import REASONS, one_line
 from feeds.manners import is_gone, passing
-from feeds.types import FeedError, Fetched
+from feeds.mojibake import noted
+from feeds.moves import after
+from feeds.types import FeedError, Move, ParsedFeed
 from monitor.records import Health, Observation, Past, PastPoll, PollRow
 
 SLOW = 15.0  # seconds: half of what a fetch may take at all
@@ -57,7 +61,8 @@ ADVICE = {
     "there. It is tried again by itself; look for another feed if it stays so.",
     "empty": "Open the address in a browser. If it is empty there too, look on the source's "
     "website for another feed.",
-    "dropping items": "Poll it more often: give it a shorter interval in the feed list.",
+    "dropping items": "It is polled faster by itself, as far as fetch.fastest lets it. If it stays "
+    "so, give it a shorter interval in the feed list.",
     "stale": "Look at the source's website. If there is news, this feed is no longer kept: look "
     "for another one.",
     "gone": "The publisher took it down: remove it from the feed list, or replace it. "
@@ -83,7 +88,7 @@ def find(seen: Observation, row: PollRow, past: Past, now: datetime) -> Finding:
         _this(seen, row),
         *(poll for poll in past.polls if poll.status != "error"),
     )
-    return (
+    found = (
         _empty(seen, polls, past)
         or _dropping(seen, (_this(seen, row), *past.polls))
         or _stale(row, past.arrivals, now)
@@ -91,6 +96,7 @@ def find(seen: Observation, row: PollRow, past: Past, now: datetime) -> Finding:
         or _slow(polls)
         or Finding(state="ok")
     )
+    return replace(found, note="; ".join(filter(None, (found.note, _garbled(seen)))))
 
 
 def settle(seen: Observation, found: Finding) -> Health:
@@ -187,18 +193,27 @@ def _stale(row: PollRow, arrivals: Sequence[datetime], now: datetime) -> Finding
 
 
 def _moved(seen: Observation) -> Finding | None:
-    to = moved_to(seen)
+    to = moved(seen).to
     return Finding(state="moved", note=f"it moved for good to {one_line(to)}") if to else None
 
 
-def moved_to(seen: Observation) -> str:
-    """Where permanent redirects lead; a 304 says nothing of how we came there, but for the end."""
-    answer = seen.answer
-    if isinstance(answer, FeedError):
-        return seen.feed.moved_to
-    if isinstance(answer, Fetched):
-        return answer.permanent_url
-    return seen.feed.moved_to if answer.url != seen.feed.feed.url else ""
+def moved(seen: Observation) -> Move:
+    """What is known after this poll of where permanent redirects lead."""
+    return after(
+        seen.feed.move,
+        seen.result if isinstance(seen.result, FeedError) else seen.answer,
+        listed=seen.feed.feed.url,
+        asked=seen.asked,
+        failures=seen.feed.failures + 1,
+        now=seen.started_at,
+    )
+
+
+def _garbled(seen: Observation) -> str:
+    """What is said of spoilt entries: by this document, or by the last one if it is the same."""
+    if isinstance(seen.result, ParsedFeed):
+        return noted("; ".join(seen.result.notes))
+    return noted(seen.feed.health.note)
 
 
 def _slow(good: Sequence[PastPoll]) -> Finding | None:

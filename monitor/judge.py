@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
-from feeds.manners import next_poll_at
+from feeds.hosts import host_key
 from feeds.types import Entry, FeedError, NotModified, ParsedFeed
 from monitor import announce
 from monitor.alarm import verdict
 from monitor.desk import Desk
 from monitor.difference import changes, core
-from monitor.health import moved_to
 from monitor.identity import find, probes
 from monitor.language import detect
 from monitor.offering import Offering, confirmed
+from monitor.planning import plan, rechecked_in_vain
 from monitor.records import (
     Appearance,
     Fresh,
@@ -56,11 +56,10 @@ def judge(
     match seen.result:
         case FeedError() as error:
             row = PollRow(status="error", error=f"{error.reason}: {error.message}")
-            return _failed(seen, error, row, verdict(seen, row, past, desk.watch, now=now), now)
+            return _finish(seen, row, past, desk, now)
         case NotModified() as answer:
             status = "not-modified" if answer.http_status == 304 else "unchanged"
-            row = PollRow(status=status)
-            return _finish(seen, row, verdict(seen, row, past, desk.watch, now=now), now)
+            return _finish(seen, PollRow(status=status), past, desk, now)
         case ParsedFeed() as parsed:
             offering = Offering(feed=seen.feed, known=known, desk=desk, now=now)
             return _Reading(seen, parsed, known, desk, past, now, offering).record()
@@ -71,54 +70,23 @@ def judge(
 def probes_of(seen: Observation) -> tuple[Probe, ...]:
     """The keys to look up before judging; none for a poll without entries."""
     if isinstance(seen.result, ParsedFeed):
-        return probes(seen.result.entries, seen.feed.host)
+        return probes(seen.result.entries, host_key(seen.feed.feed.url))  # wherever it moved to
     return ()
 
 
-def _failed(
-    seen: Observation, error: FeedError, row: PollRow, health: Verdict, now: datetime
-) -> PollRecord:
-    failures = seen.feed.failures + 1
+def _finish(seen: Observation, row: PollRow, past: Past, desk: Desk, now: datetime) -> PollRecord:
+    """The ledger's line, with what it says of the feed's health and of the polls to come."""
+    if rechecked_in_vain(seen):
+        health = Verdict(health=seen.feed.health)
+    else:
+        health = verdict(seen, row, past, desk.watch, now=now)
     return PollRecord(
         observation=seen,
         now=now,
         row=row,
         verdict=health,
-        failures=failures,
-        moved_to=moved_to(seen),
-        next_poll_at=next_poll_at(
-            error,
-            interval=seen.feed.interval,
-            failures=1 if health.muted else failures,  # not its fault: it need not wait longer
-            now=now,
-            jitter=_jitter(seen),
-            gone=seen.feed.health.state == "gone",
-        ),
+        plan=plan(seen, row, past, muted=health.muted, bounds=desk.bounds, now=now),
     )
-
-
-def _finish(seen: Observation, row: PollRow, health: Verdict, now: datetime) -> PollRecord:
-    ttl = seen.result.ttl if isinstance(seen.result, ParsedFeed) else None
-    return PollRecord(
-        observation=seen,
-        now=now,
-        row=row,
-        verdict=health,
-        moved_to=moved_to(seen),
-        next_poll_at=next_poll_at(
-            seen.answer,
-            interval=seen.feed.interval,
-            failures=0,
-            now=now,
-            jitter=_jitter(seen),
-            ttl=ttl,
-        ),
-    )
-
-
-def _jitter(seen: Observation) -> float:
-    """0 to 1, the same for the same feed and poll: spreads feeds without randomness in here."""
-    return (seen.feed.id * 7919 + int(seen.started_at.timestamp())) % 1000 / 1000
 
 
 @dataclass(slots=True)
@@ -157,10 +125,8 @@ class _Reading:
                 self._again(probe, self.known.items[item], rekeyed=at in rekeyed)
         gone = self._gone()
         self.offering.new(self.items, since=self._news_since())
-        row = self._row()
-        health = verdict(self.seen, row, self.past, self.desk.watch, now=self.now)
         return replace(
-            _finish(self.seen, row, health, self.now),
+            _finish(self.seen, self._row(), self.past, self.desk, self.now),
             items=tuple(self.items),
             revisions=tuple(self.revisions),
             seen=tuple(self.sightings),
@@ -345,6 +311,7 @@ class _Reading:
         )
         if self.parsed.malformed:
             self.notes.append(f"not well-formed: {self.parsed.malformed}")
+        self.notes.extend(self.parsed.notes)
         return PollRow(
             status="ok",
             seen=len(self.parsed.entries) + sum(self.parsed.skipped.values()),

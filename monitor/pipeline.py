@@ -11,9 +11,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from feeds.manners import conditional
+from feeds.moves import ask_at, is_recheck
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
 from monitor.errors import StoreError
 from monitor.records import Observation, PollRecord, StoredFeed
@@ -43,10 +45,13 @@ async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
         StoreError: nothing could be stored (disk full, file damaged); the feed stays due.
     """
     started_at, clock = stages.now(), time.monotonic()
+    asked = _asked(feed, started_at)
     try:
-        answer = await stages.fetch(feed.feed, feed.state)
-        result = await stages.parse(answer, feed.feed) if isinstance(answer, Fetched) else answer
-        seen = _observation(feed, answer, result, started_at, time.monotonic() - clock)
+        answer = await stages.fetch(asked.feed, asked.state)
+        result = await stages.parse(answer, asked.feed) if isinstance(answer, Fetched) else answer
+        paused = answer.waited if isinstance(answer, Fetched) else 0.0
+        seconds = time.monotonic() - clock - paused
+        seen = _observation(feed, asked, answer, result, started_at, seconds)
         return await stages.learn(seen)
     except StoreError:
         raise
@@ -58,11 +63,29 @@ async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
             url=feed.feed.url, reason="internal", message=f"{type(error).__name__}; see the log"
         )
         seconds = time.monotonic() - clock
-        return await stages.learn(_observation(feed, fault, fault, started_at, seconds))
+        return await stages.learn(_observation(feed, asked, fault, fault, started_at, seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a request is made of."""
+
+    feed: Feed  # with the address that is asked
+    state: FetchState  # what it is made conditional on
+
+
+def _asked(feed: StoredFeed, now: datetime) -> _Asked:
+    """Where and how to ask: at its new address if it moved, and now and then without conditions."""
+    address = ask_at(feed.feed.url, feed.move, now)
+    state = conditional(feed.state, full_at=feed.full_at, now=now)
+    if is_recheck(feed.feed.url, feed.move, address):  # the validators are those of the target
+        state = replace(state, etag="", last_modified="")
+    return _Asked(replace(feed.feed, url=address), state)
 
 
 def _observation(
     feed: StoredFeed,
+    asked: _Asked,
     answer: Fetched | NotModified | FeedError,
     result: ParsedFeed | NotModified | FeedError,
     started_at: datetime,
@@ -78,4 +101,6 @@ def _observation(
         answer=answer,
         result=result,
         state=answer.state if understood and not isinstance(answer, FeedError) else feed.state,
+        at=asked.feed.url,
+        full=asked.state != feed.state,
     )

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 
+from feeds.errors import TransferError
+from feeds.hosts import host_key
+from feeds.moves import ask_at
 from monitor.errors import StoreError
 from monitor.records import PollRecord, StoredFeed
 
@@ -18,6 +22,8 @@ log = logging.getLogger("wirewatch.poll")
 CONCURRENCY = 64
 
 READ_AHEAD = 512  # due feeds read from the database at once
+WAITING = 2  # of them for each host that has to rest between two: none can fill the list
+TURN_LEAST, TURN_MOST = 0.01, 60.0  # seconds between two looks whether a host is free, and of all
 BROKEN_REST = 60.0  # seconds before a feed is tried again whose poll could not be stored
 
 Due = Callable[[datetime, int, int], Awaitable[list[StoredFeed]]]
@@ -29,16 +35,47 @@ class Hosts:
     """When each host may be asked again. In memory: after a restart everybody has rested."""
 
     def __init__(self, gap: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._gap = gap
+        """`gap`: seconds from the end of a request to the next one."""
+        self.gap = gap
         self._clock = clock
         self._free_at: dict[str, float] = {}
         self._busy: set[str] = set()
+        self._resting: dict[str, float] = {}
 
     def may(self, host: str) -> bool:
-        """Whether the host is idle and has had its pause; without a pause, always."""
-        if not self._gap:
+        """Whether the host is idle, has had its pause, and was not told to rest."""
+        if self.rests(host):
+            return False
+        if not self.gap:
             return True
         return host not in self._busy and self._clock() >= self._free_at.get(host, 0.0)
+
+    def rest(self, host: str, seconds: float) -> None:
+        """It asked to be left alone, all of it. The next polls of its feeds are stored as late."""
+        self._resting[host] = self._clock() + seconds
+
+    def rests(self, host: str) -> bool:
+        """Whether it is to be left alone, for longer than a pause."""
+        if host in self._resting and self._clock() >= self._resting[host]:
+            del self._resting[host]
+        return host in self._resting
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Its turn for a fetch that is under way and was sent there by another host.
+
+        Raises TransferError, so that the feed is polled again later, if it does not come in time.
+        """
+        end = self._clock() + TURN_MOST
+        while not self.may(host):
+            if self._clock() >= end:
+                raise TransferError("timeout", "the host that it leads to is asked by others first")
+            await asyncio.sleep(min(max(self.next_free(), TURN_LEAST), 1.0))
+        self.take(host)
+        try:
+            yield
+        finally:
+            self.release(host)
 
     def take(self, host: str) -> None:
         """A request to it begins."""
@@ -47,9 +84,9 @@ class Hosts:
     def release(self, host: str) -> None:
         """It is over; the pause begins."""
         self._busy.discard(host)
-        if not self._gap:
+        if not self.gap:
             return
-        self._free_at[host] = self._clock() + self._gap
+        self._free_at[host] = self._clock() + self.gap
         if len(self._free_at) > 10_000:
             self._forget()
 
@@ -72,21 +109,28 @@ class Poller:
         due: Due,
         poll: Poll,
         now: Callable[[], datetime],
-        host_gap: float,
+        host_gap: float = 0.0,
+        hosts: Hosts | None = None,
         concurrency: int = CONCURRENCY,
         report: Report | None = None,
     ) -> None:
         self._due = due
         self._poll = poll
         self._now = now
-        self._hosts = Hosts(host_gap)
+        self._hosts = hosts or Hosts(host_gap)
         self._concurrency = concurrency
+        self._per_host = WAITING if self._hosts.gap else concurrency * 2
         self._report = report
         self._queue: dict[int, StoredFeed] = {}  # due, read from the database, not yet started
         self._running: dict[int, asyncio.Task[None]] = {}
         self._broken: dict[int, float] = {}  # feeds whose poll could not even be recorded
         self._stopping = False
         self.stored: Callable[[PollRecord], object] = lambda _: None  # told of what was stored
+
+    @property
+    def hosts(self) -> Hosts:
+        """When each host may be asked again: for those who ask for other things than feeds."""
+        return self._hosts
 
     @property
     def under_way(self) -> int:
@@ -107,7 +151,7 @@ class Poller:
     async def _refill(self) -> None:
         # Feeds under way are due in the database until they are recorded: ask for more than those.
         wanted = READ_AHEAD + len(self._running) + len(self._broken)
-        for feed in await self._due(self._now(), wanted, self._concurrency * 2):
+        for feed in await self._due(self._now(), wanted, self._per_host):
             if feed.id not in self._running and self._may_try(feed.id):
                 self._queue.setdefault(feed.id, feed)
 
@@ -120,12 +164,21 @@ class Poller:
         for feed in list(self._queue.values()):
             if len(self._running) >= self._concurrency:
                 return
-            if self._hosts.may(feed.host):
+            host = self._host(feed)
+            if self._hosts.rests(host):
+                del self._queue[feed.id]  # it is due again when the rest is over
+            elif self._hosts.may(host):
                 del self._queue[feed.id]
-                self._hosts.take(feed.host)
-                self._running[feed.id] = asyncio.create_task(self._one(feed))
+                self._hosts.take(host)
+                self._running[feed.id] = asyncio.create_task(self._one(feed, host))
 
-    async def _one(self, feed: StoredFeed) -> None:
+    def _host(self, feed: StoredFeed) -> str:
+        """Who is really asked: not the host of the list for a feed that moved."""
+        if not feed.move.to:
+            return feed.host
+        return host_key(ask_at(feed.feed.url, feed.move, self._now()))
+
+    async def _one(self, feed: StoredFeed, host: str) -> None:
         try:
             record = await self._poll(feed)
         except StoreError as error:
@@ -135,11 +188,13 @@ class Poller:
             log.error("not stored: %s", error, extra={"feed": feed.feed.url})  # noqa: TRY400
         else:
             self._broken.pop(feed.id, None)
+            if until := record.plan.host_rests_until:
+                self._hosts.rest(host, (until - record.now).total_seconds())
             self.stored(record)
             if self._report:
                 self._report(feed, record)
         finally:
-            self._hosts.release(feed.host)
+            self._hosts.release(host)
             self._running.pop(feed.id, None)
             self._start_ready()
 

@@ -1,6 +1,6 @@
 """What passes between the judge and the store: what is known, and what a poll taught.
 
-Leaf: imports nothing of ours but the types of feeds and of stories.
+Leaf: imports nothing of ours but such types too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from feeds.types import Entry, Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
+from feeds.types import (
+    Entry,
+    Feed,
+    FeedError,
+    Fetched,
+    FetchState,
+    Hints,
+    Move,
+    NotModified,
+    ParsedFeed,
+)
+from monitor.plan import Plan
 from monitor.stories import Candidate, Piece, Signature
 from monitor.types import Mention
 
@@ -36,6 +47,12 @@ class PastPoll:
     seen: int = 0
     overlap: int | None = None
     baseline: bool = False
+    taken: int = 0  # new, changed and unchanged entries
+
+    @property
+    def brought(self) -> bool:
+        """Whether it found anything that the poll before had not."""
+        return self.status == "ok" and self.taken > (self.overlap or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +75,8 @@ class Past:
     arrivals: tuple[datetime, ...] = ()  # when something new came, newest first; if long ago
     had_items: bool = False
     network: Network = field(default_factory=Network)
+    # Until when other feeds of the host were told to rest, of late: looked up for one that was too.
+    host_rests: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +93,11 @@ class StoredFeed:
     next_poll_at: datetime
     last_success_at: datetime | None  # None: the first good poll is the baseline
     last_new_at: datetime | None = None
-    moved_to: str = ""
+    fixed: bool = False  # the list names its interval: hints and history do not change it
+    pace: float = 900.0  # seconds between two polls at present
+    hints: Hints = field(default_factory=Hints)  # of its last document
+    move: Move = field(default_factory=Move)
+    full_at: datetime | None = None  # when a whole document last came
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +110,13 @@ class Observation:
     answer: Fetched | NotModified | FeedError  # what fetching gave
     result: ParsedFeed | NotModified | FeedError  # what parsing made of it
     state: FetchState  # validators to remember
+    at: str = ""  # the address that was asked: where the feed moved to; "" = the listed one
+    full: bool = False  # it had validators, and was asked for the whole document all the same
+
+    @property
+    def asked(self) -> str:
+        """The address that was asked."""
+        return self.at or self.feed.feed.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +303,16 @@ class PollRow:
     error: str = ""
     note: str = ""
 
+    @property
+    def taken(self) -> int:
+        """Entries that count."""
+        return self.new + self.changed + self.unchanged
+
+    @property
+    def brought(self) -> bool:
+        """Whether it found anything that the poll before had not."""
+        return self.status == "ok" and self.taken > (self.overlap or 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
@@ -314,12 +354,21 @@ class PollRecord:
     seen: tuple[Seen, ...] = ()
     gone: tuple[Gone, ...] = ()
     evidence: Evidence | None = None
+    further_evidence: Mapping[int, Evidence] = field(default_factory=dict)  # by Entry.document
     alerts: tuple[OutboxAlert, ...] = ()
     timings: Mapping[str, Timing] = field(default_factory=dict)  # by rule; none = at once, alone
     verdict: Verdict
-    failures: int = 0
-    moved_to: str = ""
-    next_poll_at: datetime
+    plan: Plan
+
+    @property
+    def next_poll_at(self) -> datetime:
+        """When the feed is due again."""
+        return self.plan.next_poll_at
+
+    @property
+    def failures(self) -> int:
+        """Failed polls in a row."""
+        return self.plan.failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 
+from monitor.articles.tagging import of_item
 from monitor.compare import Difference, Tally, difference
 from monitor.desk import Desk
 from monitor.store import Store, retag
@@ -73,7 +74,7 @@ class Retag:
         return len(self._staging)
 
     def compute(self, report: Report = silent) -> None:
-        """Tag every item that is not worked out yet, and those edited since they were."""
+        """Tag every item not worked out yet, and those edited or read in full since they were."""
         progress = self._take_in_edits()
         report(self.items - self._corpus.count(after=progress.done))  # done the last time
         for batch in self._corpus.items(after=progress.done):
@@ -83,14 +84,18 @@ class Retag:
             report(len(batch))
 
     def _take_in_edits(self) -> Progress:
-        """Tag again what was edited since an interrupted run: the daemon may have followed it."""
-        progress = self._staging.progress
-        newest = self._corpus.newest_revision()
-        edited = [i for i in self._corpus.edited(progress.revision) if i <= progress.done]
+        """Tag again what came to items since an interrupted run: the daemon may have followed it.
+
+        Edits are told by their number, full texts by their time: those of the same instant twice.
+        """
+        progress, corpus = self._staging.progress, self._corpus
+        newest, article = corpus.newest_revision(), corpus.newest_article()
+        new = {*corpus.edited(progress.revision), *corpus.with_articles_since(progress.article)}
+        edited = sorted(i for i in new if i <= progress.done)
         for start in range(0, len(edited), BATCH):
             batch = self._corpus.some(edited[start : start + BATCH])
             self._staging.put([i.id for i in batch], self._tagged(batch), progress)
-        progress = replace(progress, revision=newest)
+        progress = replace(progress, revision=newest, article=article)
         self._staging.put((), (), progress)
         return progress
 
@@ -134,5 +139,5 @@ class Retag:
 
     def _tagged(self, items: Sequence[StoredItem]) -> list[tuple[int, tuple[Mention, ...]]]:
         """The new mentions of those that change."""
-        found = ((item, self._desk.tag(item.document)) for item in items)
+        found = ((item, of_item(self._desk.tag, item)) for item in items)
         return [(i.id, after) for i, after in found if difference(i.mentions, after)]

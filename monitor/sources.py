@@ -36,7 +36,10 @@ ANSWERED = (
 )
 """Evidence that a feed answered somebody. Nobody of this project fetched any."""
 
-EVIDENCE = (*ANSWERED, "listed by a public collector")
+UNTRIED = "read by others' programs"
+"""Of pages that are read by rules which nobody of this project has tried."""
+
+EVIDENCE = (*ANSWERED, "listed by a public collector", UNTRIED)
 """All that may be said of how a feed is known. Closed, so that none is vague."""
 
 GROUPS: Mapping[str, str] = {
@@ -58,7 +61,7 @@ _FILE = Path(__file__).parent / "catalogue" / "sources.toml"
 _COMMENT = 96  # characters of a comment's line, without "# ": the width of the other files
 
 _KEYS = {
-    **{name: key for name, key in FEED_KEYS.items() if name != "language"},
+    **{name: key for name, key in FEED_KEYS.items() if name not in ("language", "page")},
     "name": replace(FEED_KEYS["name"], needed=True),
     "kind": replace(FEED_KEYS["kind"], needed=True),
     "languages": replace(FEED_KEYS["language"], needed=True, many=True),
@@ -79,7 +82,8 @@ _HEAD = """\
 # `wirewatch feeds remove NAME` edit this file and keep your comments, and
 # `wirewatch feeds catalogue` shows what else there is.
 #
-# DPRK state media publish no feeds of their own that are known; KCNA Watch carries them.
+# DPRK state media publish no feeds of their own that are known; KCNA Watch carries them. Their own
+# pages are read by adapters that nobody has tried: `wirewatch init --pages` adds them.
 """
 
 
@@ -145,8 +149,11 @@ def _listing(settings: Mapping[str, Any]) -> Listing:
     feed = Feed(
         **{name: value for name, value in settings.items() if name in _FEED},
         language=languages[0] if len(languages) == 1 else "",
+        page=settings.get("adapter"),
     )
-    known = {name: value for name, value in settings.items() if name not in _FEED}
+    known = {
+        name: value for name, value in settings.items() if name not in _FEED and name != "adapter"
+    }
     return Listing(feed=feed, **known)
 
 
@@ -156,8 +163,11 @@ def choose(
     languages: Collection[str] = (),
     kinds: Collection[str] = (),
     everything: bool = False,
+    pages: bool = False,
 ) -> tuple[Listing, ...]:
     """The listings to start with, or all, as far as they have one of the languages and kinds.
+
+    With `pages`, those are among them that are no feeds, but read by a bundled adapter.
 
     Without languages, or kinds, any will do. Raises ConfigError for a word that no listing of the
     catalogue has, and when nothing is left.
@@ -170,7 +180,11 @@ def choose(
         if (not languages or set(listing.languages) & set(languages))
         and (not kinds or listing.feed.kind in kinds)
     ]
-    chosen = tuple(listing for listing in fitting if everything or listing.start)
+    chosen = tuple(
+        listing
+        for listing in fitting
+        if everything or listing.start or (pages and listing.feed.page)
+    )
     if not chosen:
         more = f"; {len(fitting)} more with --all-feeds" if fitting else ""
         raise ConfigError([f"no feed of the catalogue is all of that{more}"])

@@ -28,6 +28,7 @@ class StoredItem:
     source_url: str
     source_kind: str
     mentions: tuple[Mention, ...]  # as stored
+    article: str = ""  # its full text; "" = none
 
     @property
     def document(self) -> Document:
@@ -42,7 +43,7 @@ class StoredItem:
 
     def field(self, name: str) -> str:
         """The text that a mention's span counts in."""
-        return self.title if name == "title" else self.text
+        return {"title": self.title, "article": self.article}.get(name, self.text)
 
 
 class SilentName(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import rounds, stories_speed
+from benchmarks import politeness, rounds, stories_speed
 from benchmarks.measure import run, table
 from benchmarks.samples import Sample, copies, samples
 
@@ -79,3 +79,13 @@ def test_a_full_window(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_tables_line_up() -> None:
     drawn = table(("what", "s"), [("a", 1.2345), ("longer", 1234.5)])
     assert drawn.splitlines()[2:] == ["| a      | 1.23 |", "| longer | 1234 |"]
+
+
+def test_politeness(capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["--feeds", "8", "--hosts", "2", "--gap", "0.05", "--redirected", "4", "--json"]
+    with pytest.raises(SystemExit) as ended:
+        politeness.main(few)
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["requests"], figures["hosts"]) == (10, 2)
+    assert (ended.value.code, figures["too_short"]) == (0, 0)
+    assert figures["shortest_gap"] >= 0.05

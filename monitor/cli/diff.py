@@ -80,7 +80,9 @@ class _Side:
 
     def mentions(self, item: StoredItem) -> tuple[Mention, ...]:
         """The item's mentions on this side."""
-        return self.tag(item.document) if self.tag else item.mentions
+        from monitor.articles.tagging import of_item
+
+        return of_item(self.tag, item) if self.tag else item.mentions
 
 
 def _side(name: str) -> _Side:

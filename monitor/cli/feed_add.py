@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.feed_doctor import as_data, look_at, numbered, summary
+from monitor.cli.feed_doctor import as_data, instead, look_at, numbered, summary
 from monitor.cli.shared import print_json, safe
 
 if TYPE_CHECKING:
@@ -38,10 +38,28 @@ def looked_at(config: Config, feed: Feed, *, as_json: bool) -> tuple[Feed, Check
         advised = found.diagnosis.feed
         return replace(advised, interval=feed.interval or advised.interval), found
     if found.error and not passing(found.error):
-        words = f"{feed.url}: not added: {summary(found)}; `--no-check` adds it all the same"
-        raise ConfigError([safe(words)])
+        raise ConfigError([safe(f"{feed.url}: not added: {refusal(found)}")])
     click.echo(f"It could not be looked at ({summary(found)}); it is added unseen.", err=True)
+    feed = unseen(feed)
+    if feed.page:
+        click.echo(f'It is read by the bundled adapter "{feed.page.adapter}".', err=True)
     return feed, None
+
+
+def refusal(found: CheckUp) -> str:
+    """Why there is nothing to add, and what else there is."""
+    if found.proposal is None:
+        return f"{summary(found)}; `--no-check` adds it all the same"
+    how = "`wirewatch feeds doctor` with this address shows what to put into the list"
+    return f"{summary(found)}. {instead(found.proposal)}: {how}"
+
+
+def unseen(feed: Feed) -> Feed:
+    """A feed that could not be looked at: of a site that is known to have none, its page."""
+    from feeds.site_adapters import adapter_for
+
+    adapter = adapter_for(feed.url)
+    return replace(feed, page=adapter.rules) if adapter else feed
 
 
 def refuse_known(config: Config, feed: Feed) -> None:
@@ -77,7 +95,7 @@ def tell_daemon(config: Config) -> dict[str, Any] | None:
     try:
         told = ask(config.database, "reload")
     except ControlError as error:
-        click.echo(f"It is added, but: {safe(str(error))}", err=True)
+        click.echo(f"The list is changed, but: {safe(str(error))}", err=True)
         return None
     return dict(told) if told else None
 
@@ -97,5 +115,10 @@ def say_added(
             click.echo(
                 f"timezone: {safe(feed.timezone)} is a guess; correct it in {path} if need be."
             )
+    say_told(told)
+
+
+def say_told(told: dict[str, Any] | None) -> None:
+    """What the daemon makes of a changed list."""
     if told:
         click.echo(f"The daemon (process {told['pid']}) goes on with {told['feeds']} feeds.")

@@ -46,7 +46,8 @@ def catalogue(languages: tuple[str, ...], kinds: tuple[str, ...], *, as_json: bo
     """The public feeds that come with the program, and how each is known.
 
     Those with a mark are written by `wirewatch init`. None was fetched when the catalogue was made:
-    the evidence is what others saw.
+    the evidence is what others saw. The pages of KCNA, Rodong Sinmun and Naenara are no feeds: they
+    are read by adapters that nobody has tried, and `wirewatch init --pages` writes them.
 
     \b
     wirewatch feeds catalogue
@@ -94,6 +95,7 @@ def _settings(listing: Listing) -> dict[str, object]:
         "languages": listing.languages,
         "kind": feed.kind,
         "timezone": feed.timezone,
+        "adapter": feed.page.adapter if feed.page else None,
         "interval": feed.interval,
         "evidence": listing.evidence,
         "answered": listing.answered,

@@ -30,9 +30,10 @@ _MARKS = {"fine": "ok   ", "note": "note ", "wrong": "WRONG"}
 def doctor(ctx: click.Context, url: str, config_path: Path | None, *, as_json: bool) -> None:
     """Look at the feed at URL and say how it does, in plain words. Nothing is changed or stored.
 
-    Of a web page, the feed that it names is looked at; of several, they are listed. A feed that is
-    watched is read with its settings. It takes two requests, for a page up to six, fetch.host_gap
-    apart. Status 1 if something is wrong. No settings file is needed.
+    Of a web page, the feed that it names is looked at; of several, they are listed. Where a site
+    has no feed, its sitemap or a bundled adapter is proposed. A feed that is watched is read with
+    its settings. It takes two requests, for a page up to seven, fetch.host_gap apart. Status 1 if
+    something is wrong. No settings file is needed.
 
     \b
     wirewatch feeds doctor https://example.org/rss
@@ -67,7 +68,7 @@ async def _look_at(config: Config, feed: Feed) -> CheckUp:
             pool=pool,
             now=wall_clock,
             language_of=detect,
-            interval=config.fetch.interval,
+            interval=config.fetch.fastest,  # what it comes to by itself
             pause=config.fetch.host_gap,
         ).examine(feed)
 
@@ -77,7 +78,7 @@ def _settings(path: Path | None) -> Config:
     from monitor.config import FILE, Config, find
 
     if path or find():
-        return read_config(path, complete=False)
+        return read_config(path, complete=False, fetching=True)
     nowhere = Path(FILE)
     return Config(path=nowhere, database=nowhere, watchlists=(), feed_lists=(), feeds=())
 
@@ -121,6 +122,7 @@ def as_data(found: CheckUp) -> dict[str, Any]:
         "feed": asdict(seen.feed) if seen else None,
         "toml": feed_table(seen.feed) if seen else None,
         "choices": [asdict(link) for link in found.choices],
+        "proposal": feed_table(found.proposal) if found.proposal else None,
         "error": _reason(found),
         "requests": found.requests,
     }
@@ -137,6 +139,14 @@ def summary(found: CheckUp) -> str:
     seen = found.diagnosis
     faults = "; ".join(f"{one.topic}: {one.words}" for one in seen.wrong)
     return safe(f"{seen.format}, {seen.entries} entries: {faults or 'nothing wrong with it'}")
+
+
+def instead(proposal: Feed) -> str:
+    """What is proposed where there is no feed, in a line."""
+    if proposal.page and proposal.page.adapter:
+        name = proposal.page.adapter
+        return f'The bundled adapter "{name}" reads list pages of this site (not tried by anybody)'
+    return "Its sitemap can be read in place of a feed"
 
 
 def numbered(choices: Sequence[FeedLink]) -> list[str]:
@@ -156,6 +166,8 @@ def _print(found: CheckUp) -> None:
         return
     if found.diagnosis is None:
         click.echo(f"No feed: {summary(found)}.")
+        if found.proposal:
+            click.echo(f"{instead(found.proposal)}:\n\n{feed_table(found.proposal)}")
         return
     seen = found.diagnosis
     if found.page:

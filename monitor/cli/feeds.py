@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def feeds() -> None:
     """The feeds that are watched. They stand in feed lists, which you may also edit by hand.
 
-    `wirewatch reload` has a running daemon read changed lists; `add` does so by itself.
+    `wirewatch reload` has a running daemon read changed lists; `add`, `import` and
+    `remove` do so by themselves.
 
     \b
     wirewatch feeds list
@@ -88,11 +89,11 @@ def health(ctx: click.Context, config_path: Path | None, *, as_json: bool) -> No
     from monitor.store.reads import Reader
 
     config = read_config(config_path, complete=False)
-    states, down = {}, None
+    states, full_texts, down = {}, {}, None
     if config.database.exists():
         with Reader(config.database) as reader:
-            states, down = reader.feed_health(), reader.down()
-    rows = rows_of(config.feeds, states)
+            states, full_texts, down = reader.feed_health(), reader.full_texts(), reader.down()
+    rows = rows_of(config.feeds, states, full_texts)
     if as_json:
         print_json({"down": down, "feeds": rows})
     else:
@@ -100,7 +101,7 @@ def health(ctx: click.Context, config_path: Path | None, *, as_json: bool) -> No
     ctx.exit(1 if down or any(row["state"] in TROUBLE for row in rows) else 0)
 
 
-_NEVER = {"health": "new", "last_success_at": None, "items": 0, "note": ""}
+_NEVER = {"health": "new", "last_success_at": None, "pace": None, "items": 0, "note": ""}
 
 
 def _settings(feed: object) -> dict[str, object]:
@@ -142,7 +143,7 @@ def add(
     from feeds.types import Feed
     from monitor.cli.feed_add import looked_at, refuse_known, say_added, tell_daemon
 
-    config = read_config(config_path, complete=False)
+    config = read_config(config_path, complete=False, fetching=True)
     path = _toml_list(config)
     feed = Feed(url=url, name=name, language=language, kind=kind, interval=_seconds(interval))
     check_feed(path, feed)
@@ -155,16 +156,22 @@ def add(
     say_added(path, feed, found, tell_daemon(config), as_json=as_json)
 
 
-def _say_changed(
-    what: str, path: Path, feeds: Sequence[Feed], note: str = "", *, as_json: bool
+def _changed(
+    config: Config, what: str, path: Path, feeds: Sequence[Feed], note: str = "", *, as_json: bool
 ) -> None:
-    """What was done to a list. Names may come from somebody else's OPML file."""
+    """Have the daemon use a changed list, and say what was done to it.
+
+    Names may come from somebody else's OPML file.
+    """
+    from monitor.cli.feed_add import say_told, tell_daemon
+
+    told = tell_daemon(config) if feeds else None
     if as_json:
-        print_json({"list": str(path), "feeds": [feed.url for feed in feeds]})
-    elif len(feeds) == 1:
-        click.echo(f"{what} {path}: {safe(feeds[0].name or feeds[0].url)}{note}")
-    else:
-        click.echo(f"{what} {path}: {len(feeds)} feeds{note}")
+        print_json({"list": str(path), "feeds": [feed.url for feed in feeds], "daemon": told})
+        return
+    name = safe(feeds[0].name or feeds[0].url) if len(feeds) == 1 else f"{len(feeds)} feeds"
+    click.echo(f"{what} {path}: {name}{note}")
+    say_told(told)
 
 
 def _seconds(text: str) -> int | None:
@@ -182,7 +189,7 @@ def _seconds(text: str) -> int | None:
 @config_option
 @json_option
 def remove(url_or_name: str, config_path: Path | None, *, as_json: bool) -> None:
-    """Unsubscribe. What was stored from the feed stays.
+    """Unsubscribe. What was stored from the feed stays. A running daemon asks for it no more.
 
     \b
     wirewatch feeds remove "Example"
@@ -199,7 +206,7 @@ def remove(url_or_name: str, config_path: Path | None, *, as_json: bool) -> None
         except ListError as error:
             problems.insert(0, error)
             continue
-        _say_changed("removed from", path, [feed], as_json=as_json)
+        _changed(config, "removed from", path, [feed], as_json=as_json)
         return
     raise problems[0]
 
@@ -210,6 +217,8 @@ def remove(url_or_name: str, config_path: Path | None, *, as_json: bool) -> None
 @json_option
 def import_opml(file: Path, config_path: Path | None, *, as_json: bool) -> None:
     """Add the feeds of an OPML FILE, as feed readers export them, to the feed list.
+
+    A running daemon watches them at once.
 
     \b
     wirewatch feeds import from-my-reader.opml
@@ -225,7 +234,7 @@ def import_opml(file: Path, config_path: Path | None, *, as_json: bool) -> None:
     if new:
         add_to_list(path, *new)
     note = f" ({len(found) - len(new)} were there already)"
-    _say_changed("added to", path, new, note, as_json=as_json)
+    _changed(config, "added to", path, new, note, as_json=as_json)
 
 
 @feeds.command("export")
@@ -234,6 +243,8 @@ def import_opml(file: Path, config_path: Path | None, *, as_json: bool) -> None:
 def export_opml(file: BinaryIO, config_path: Path | None) -> None:
     """Write all feeds as OPML, which feed readers import, to FILE (default: standard output).
 
+    Pages of sites without a feed are written as links, and named: other readers cannot read them.
+
     \b
     wirewatch feeds export feeds.opml
     """  # noqa: D301 - click's \b
@@ -241,6 +252,13 @@ def export_opml(file: BinaryIO, config_path: Path | None) -> None:
 
     config = read_config(config_path, complete=False)
     file.write(to_opml(config.feeds, "Wirewatch"))
+    if pages := [feed for feed in config.feeds if feed.page]:
+        names = ", ".join(safe(feed.name or feed.url) for feed in pages)
+        click.echo(
+            f"{len(pages)} of them are pages of sites without a feed. They are written as links: "
+            f"Wirewatch imports them with their rules, other readers cannot read them: {names}",
+            err=True,
+        )
 
 
 def _toml_list(config: Config) -> Path:

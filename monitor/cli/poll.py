@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from monitor.control import Answer
     from monitor.records import PollRecord, PollRow, StoredFeed
 
+# For full texts: they are asked for one at a time of each host, and must not make a round endless.
+ARTICLES = 120.0  # seconds
 FEW_FEEDS = 20  # a row for each still fits a screen
 
 
@@ -46,6 +48,7 @@ class _Round:
     """What came of a round."""
 
     polled: list[_Polled] = field(default_factory=list)
+    articles: Counter[str] = field(default_factory=Counter)  # full texts, by what became of them
     settled: list[Settlement] = field(default_factory=list)
     not_stored: int = 0
 
@@ -73,6 +76,8 @@ def poll(
     as_json: bool,
 ) -> None:
     """Poll the feeds that are due (or all, or those named by URL or name), then send the alerts.
+
+    Full texts that are due are fetched in between, for two minutes at most.
 
     If the daemon runs, it is told to do so, and this command does not wait for it.
 
@@ -157,8 +162,12 @@ async def _poll(
                 every = await program.in_writer(program.store.subscribed)
                 feeds = [f for f in every if everything or f.feed.url in (chosen or ())]
                 bar.update(task, total=len(feeds))
+            program.articles.stored = lambda record: done.articles.update([record.state])
             await program.poller.round(feeds)
             done.not_stored = program.poller.broken
+            bar.update(task, description="fetching full texts")
+            await program.articles.round(ARTICLES)
+            done.articles["waiting"] = await program.in_writer(program.store.articles_waiting)
             if deliver:
                 bar.update(task, description="sending")
                 done.settled = await program.delivery.round()
@@ -182,6 +191,9 @@ def _as_json(done: _Round) -> dict[str, object]:
         "new": sum(one.row.new for one in done.polled),
         "changed": sum(one.row.changed for one in done.polled),
         "mentions": sum(one.mentions for one in done.polled),
+        "full_texts": {
+            state: done.articles[state] for state in ("fetched", "waiting", "refused", "failed")
+        },
         "alerts": {
             state: sum(one.state == state for one in done.settled)
             for state in ("sent", "pending", "dead")
@@ -231,6 +243,12 @@ def _print(done: _Round) -> None:
     )
     if done.not_stored:
         click.echo(f"{done.not_stored} feeds could not be stored; they are still due.")
+    if done.articles.total():
+        click.echo(f"full texts: {_counts(done.articles)}.")
     if done.settled:
         states = Counter(one.state for one in done.settled)
-        click.echo(f"alerts: {', '.join(f'{count} {state}' for state, count in states.items())}.")
+        click.echo(f"alerts: {_counts(states)}.")
+
+
+def _counts(states: Counter[str]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in states.items() if count)

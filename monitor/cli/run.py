@@ -22,9 +22,11 @@ def run(config_path: Path | None) -> None:
     wirewatch run
     wirewatch run --config /etc/wirewatch/wirewatch.toml
     """  # noqa: D301 - click's \b
+    from monitor.config import service_manager
     from monitor.daemon import watch
     from monitor.logs import set_up
+    from monitor.notify import ServiceManager
 
     config = read_config(config_path)
     set_up(config.log.level, config.log.format)
-    asyncio.run(watch(config))
+    asyncio.run(watch(config, manager=ServiceManager(*service_manager())))

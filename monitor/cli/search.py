@@ -29,7 +29,7 @@ def search(
     *,
     as_json: bool,
 ) -> None:
-    """Items that hold all the WORDS in title or text, newest first.
+    """Items that hold all the WORDS in title, text or full text, newest first.
 
     A Latin or Cyrillic word is found by its beginning, case aside; Korean, Chinese and Japanese
     anywhere, from one character on, blanks and punctuation aside.
@@ -61,7 +61,9 @@ def _with_snippet(asked: str, row: dict[str, Any]) -> dict[str, Any]:
     """The row with the words in their surroundings instead of the whole text."""
     from monitor.store.search import where
 
-    shown = _snippet(asked, row.pop("text"))
+    text, article = row.pop("text"), row.pop("article")
+    in_article = article and not where(asked, text) and where(asked, article)
+    shown = _snippet(asked, article if in_article else text)
     return {**row, "snippet": shown.text, "marks": where(asked, shown.text)}
 
 

@@ -44,15 +44,18 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
-def read_config(path: Path | None, *, complete: bool = True, desk: bool = False) -> Config:
+def read_config(
+    path: Path | None, *, complete: bool = True, desk: bool = False, fetching: bool = False
+) -> Config:
     """The settings, or an error that names file and key.
 
     `complete=False` for commands that neither poll nor send: they need no feed and no secret.
-    `desk=True` for the one that needs the desk's secrets.
+    `desk=True` for the one that needs the desk's secrets, `fetching=True` for those that need what
+    single sites are asked with.
     """
     from monitor.config import load
 
-    return load(path, complete=complete, desk=desk)
+    return load(path, complete=complete, desk=desk, fetching=fetching)
 
 
 def tagger_of(names: Sequence[str], config_path: Path | None) -> Tag:

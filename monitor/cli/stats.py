@@ -60,7 +60,7 @@ def _show_gaps(gaps: Sequence[Gap], *, as_json: bool) -> None:
         for g in gaps
     ]
     table(("feed", "from", "to", "why", "items missed", "what was seen"), rows)
-    click.echo("Items missed: what the feed usually brings in such a time.")
+    click.echo("Items missed: by how often the feed publishes, then and at such times.")
 
 
 def _gap(gap: Gap) -> dict[str, object]:
@@ -90,6 +90,8 @@ def _print(found: dict[str, object]) -> None:
         f"{found['entities_watched']} entities; {found['candidates']} candidates\n"
         f"alerts: {_states(found['alerts'])}"
     )
+    if found["full_texts"]:
+        click.echo(f"full texts: {_states(found['full_texts'])}")
     if found["retag"]:
         click.echo(_retag(found["retag"]))
     if found["in_trouble"]:

@@ -30,7 +30,7 @@ class Archive:
         )
 
     def keep(self, record: PollRecord) -> PollRecord:
-        """The record with its evidence, if its document brought new or changed items.
+        """The record with its evidence, if its documents brought new or changed items.
 
         Raises:
             StoreError: it could not be written.
@@ -38,9 +38,24 @@ class Archive:
         answer = record.observation.answer
         if not (record.items or record.revisions) or not isinstance(answer, Fetched):
             return record
-        if answer.exchange is None:
-            return record
-        return replace(record, evidence=self._kept(answer, answer.exchange, record))
+        at = record.observation.started_at
+        pages = dict(enumerate((answer, *answer.more)))
+        probes = [item.probe for item in record.items] + [one.probe for one in record.revisions]
+        brought = {probe.entry.document for probe in probes}
+        kept = {
+            number: self._kept(page, page.exchange, at)
+            for number, page in pages.items()
+            if number in brought and page.exchange
+        }
+        return replace(record, evidence=kept.pop(0, None), further_evidence=kept)
+
+    def keep_page(self, answer: Fetched, at: datetime) -> Evidence | None:
+        """The same for the page of an article, asked for at that time.
+
+        Raises:
+            StoreError: it could not be written.
+        """
+        return self._kept(answer, answer.exchange, at) if answer.exchange else None
 
     def sync(self) -> None:
         """Wait until it is on the disk. Raises StoreError."""
@@ -50,10 +65,9 @@ class Archive:
         """Let go of the file."""
         self.keeper.close()
 
-    def _kept(self, answer: Fetched, exchange: Exchange, record: PollRecord) -> Evidence:
+    def _kept(self, answer: Fetched, exchange: Exchange, at: datetime) -> Evidence:
         digest = sha256(exchange.body).hexdigest()
         found = self._store.archived(digest)
-        at = record.observation.started_at
         capture = capture_of(answer, exchange, at, found.original if found else None)
         name, records = group(capture)
         place = self.keeper.keep(records)

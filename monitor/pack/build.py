@@ -28,7 +28,8 @@ FORMAT = "wirewatch evidence pack, version 1"
 _CSV = {
     "items.csv": ("id", "story", "relation", "of_item", "source", "source_kind", "url", "title",
                   "text", "language", "author", "published_at", "published_raw", "first_seen_at",
-                  "changed_at", "revisions", "evidence", "evidence_sha256"),
+                  "changed_at", "revisions", "evidence", "evidence_sha256", "full_text",
+                  "full_text_state", "full_text_evidence"),
     "mentions.csv": ("item", "entity", "entity_name", "sector", "state", "alias", "surface",
                      "field", "start", "end", "rule", "watchlist_hash", "found_at"),
     "decisions.csv": ("id", "story", "verdict", "reviewer", "decided_at", "note", "item", "entity",
@@ -41,7 +42,8 @@ _CSV = {
 _README = """Evidence pack, made by Wirewatch.
 
 index.html       to be read in a browser; it loads nothing from elsewhere
-items.jsonl      each item, whole, with its mentions, versions and appearances in feeds
+items.jsonl      each item, whole, with its full text where its feed only has summaries, its
+                 mentions, versions and appearances in feeds
 stories.jsonl    the stories, and what they were judged to be
 decisions.jsonl  who judged what, when and why; mends.jsonl: stories merged or split by hand
 evidence.jsonl   the archived documents: where from, when, SHA-256, and where they stand in warc/
@@ -212,11 +214,7 @@ class _Writing:
 
     def _items(self, items: Sequence[Row], documents: Mapping[int, Row]) -> None:
         self._lines("items", items)
-        rows = (
-            {**item, "evidence_sha256": documents.get(item["evidence"], {}).get("sha256", "")}
-            for item in items
-        )
-        self._table("items.csv", rows)
+        self._table("items.csv", (_flat(item, documents) for item in items))
         mentions = [mention for item in items for mention in item["mentions"]]
         self._table("mentions.csv", mentions)
         self._entities.update(mention["entity"] for mention in mentions)
@@ -238,14 +236,31 @@ class _Writing:
         self._open[name].write(text)
 
 
+def _flat(item: Row, documents: Mapping[int, Row]) -> Row:
+    """An item as a line of a spreadsheet."""
+    article = item["article"] or {}
+    return {
+        **item,
+        "evidence_sha256": documents.get(item["evidence"], {}).get("sha256", ""),
+        "full_text": article.get("text", ""),
+        "full_text_state": article.get("state", ""),
+        "full_text_evidence": article.get("evidence"),
+    }
+
+
 def _items(dossier: Dossier, stories: Sequence[int]) -> list[Row]:
     """The items of these stories with what hangs on them."""
     parts = {
         name: _by(map(_plain, dossier.rows(name, stories)), "item")
         for name in ("mentions", "revisions", "appearances")
     }
+    articles = {row["item"]: row for row in dossier.rows("articles", stories)}
     return [
-        {**_plain(item), **{name: rows[item["id"]] for name, rows in parts.items()}}
+        {
+            **_plain(item),
+            **{name: rows[item["id"]] for name, rows in parts.items()},
+            "article": articles.get(item["id"]),
+        }
         for item in dossier.rows("items", stories)
     ]
 

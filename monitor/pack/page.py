@@ -104,10 +104,26 @@ def _item(item: Row, evidence: Mapping[int, Row]) -> str:
     heading = f'<a href="{escape(link)}" rel="noreferrer">{title}</a>' if link else title
     text = _marked(item["text"], [m for m in marks if m["field"] == "text"])
     versions = "".join(_version(one, evidence) for one in item["revisions"])
+    full = _full_text(item["article"], [m for m in marks if m["field"] == "article"], evidence)
     return (
         f'<article id="item-{item["id"]}"><h3 dir="auto">{heading}</h3>{_facts(facts)}'
-        f'<p dir="auto">{text}</p>{versions}</article>\n'
+        f'<p dir="auto">{text}</p>{full}{versions}</article>\n'
     )
+
+
+def _full_text(article: Row | None, marks: Sequence[Row], evidence: Mapping[int, Row]) -> str:
+    """The article that the feed only summarises, or why it is not there."""
+    if article is None:
+        return ""
+    facts = {
+        "state": article["state"],
+        "why": article["why"],
+        "page": article["url"],
+        "fetched": article["fetched_at"],
+        "evidence": _source(evidence.get(article["evidence"])),
+    }
+    text = f'<p dir="auto">{_marked(article["text"], marks)}</p>' if article["text"] else ""
+    return f"<h4>Full text</h4>{_facts(facts)}{text}"
 
 
 def _source(row: Row | None) -> str:

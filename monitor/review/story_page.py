@@ -56,7 +56,9 @@ def whole(item: StoryItem, edit: Edit) -> tuple[str, str]:
 def _tags(found: Story) -> Iterator[Tag]:
     seen = set()
     for item in found.items:
-        for text, spans in ((item.title, item.title_spans), (item.text, item.text_spans)):
+        full = item.article
+        texts = [(item.title, item.title_spans), (item.text, item.text_spans)]
+        for text, spans in (*texts, *([(full.text, full.spans)] if full else [])):
             for span in spans:
                 if (span.entity, span.alias) not in seen:
                     seen.add((span.entity, span.alias))

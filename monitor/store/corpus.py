@@ -23,7 +23,8 @@ BATCH = 400  # items; some MB of text at the longest that feeds have, a few ms o
 # CROSS JOIN keeps SQLite from starting at feeds and sorting every item.
 _COLUMNS = """
 SELECT items.id, items.story, items.relation, items.title, items.text, items.language, items.url,
-  items.first_seen_at, items.feed, feeds.name, feeds.url, feeds.kind
+  items.first_seen_at, items.feed, feeds.name, feeds.url, feeds.kind,
+  coalesce((SELECT articles.text FROM articles WHERE articles.item = items.id), '')
 FROM items CROSS JOIN feeds ON feeds.id = items.feed"""
 
 _NEXT = f"""{_COLUMNS}
@@ -34,7 +35,7 @@ WHERE items.id IN (SELECT value FROM json_each(?)) ORDER BY items.id"""  # noqa:
 
 _MENTIONS = f"""
 SELECT item, {mentions.COLUMNS} FROM mentions WHERE item IN (SELECT value FROM json_each(?))
-ORDER BY item, field <> 'title', start, "end", entity"""  # noqa: S608 - column names only
+ORDER BY item, field <> 'title', field <> 'text', start, "end", entity"""  # noqa: S608 - column names only
 
 # A feed's first good poll is its baseline; what was seen before the next one began alerted nobody.
 _NEWS_SINCE = """
@@ -135,6 +136,16 @@ class Corpus:
         sql = "SELECT DISTINCT item FROM revisions WHERE id > ? ORDER BY item"
         return [row[0] for row in self._db.execute(sql, (after_revision,))]
 
+    def newest_article(self) -> str:
+        """When the last full text came; "" before the first."""
+        sql = "SELECT coalesce(max(fetched_at), '') FROM articles WHERE state = 'fetched'"
+        return str(self._db.execute(sql).fetchone()[0])
+
+    def with_articles_since(self, at: str) -> list[int]:
+        """The items whose full text came then or later."""
+        sql = "SELECT item FROM articles WHERE state = 'fetched' AND fetched_at >= ? ORDER BY item"
+        return [row[0] for row in self._db.execute(sql, (at,))]
+
     def entities(self) -> dict[str, Entity]:
         """Every entity that is or was watched, without its names."""
         return {
@@ -183,13 +194,14 @@ class Corpus:
 
 def _item(row: tuple[object, ...], mentions: tuple[Mention, ...]) -> StoredItem:
     (item, story, relation, title, text, language, url, first_seen_at, feed, source, source_url,
-     source_kind) = row  # fmt: skip
+     source_kind, article) = row  # fmt: skip
     return StoredItem(
         id=int(str(item)),
         story=int(str(story)),
         relation=str(relation),
         title=str(title),
         text=str(text),
+        article=str(article),
         language=str(language),
         url=str(url),
         first_seen_at=str(first_seen_at),

@@ -33,7 +33,11 @@ FROM items AS i JOIN feeds AS f ON f.id = i.feed WHERE i.story IN keys ORDER BY 
 SELECT m.*, e.name AS entity_name, e.sector, w.hash AS watchlist_hash FROM mentions AS m
 JOIN items AS i ON i.id = m.item JOIN entities AS e ON e.id = m.entity
 JOIN watchlist_versions AS w ON w.id = m.watchlist_version
-WHERE i.story IN keys ORDER BY m.item, m.field <> 'title', m.start, m.id""",
+WHERE i.story IN keys
+ORDER BY m.item, m.field <> 'title', m.field <> 'text', m.start, m.id""",
+    "articles": """
+SELECT a.* FROM articles AS a JOIN items AS i ON i.id = a.item
+WHERE i.story IN keys ORDER BY a.item""",
     "revisions": """
 SELECT r.* FROM revisions AS r JOIN items AS i ON i.id = r.item
 WHERE i.story IN keys ORDER BY r.item, r.number""",
@@ -46,7 +50,9 @@ WHERE i.story IN keys ORDER BY a.item, a.id""",
 WITH used AS (
   SELECT evidence FROM items WHERE story IN keys AND evidence IS NOT NULL UNION
   SELECT r.evidence FROM revisions AS r JOIN items AS i ON i.id = r.item
-  WHERE i.story IN keys AND r.evidence IS NOT NULL)
+  WHERE i.story IN keys AND r.evidence IS NOT NULL UNION
+  SELECT a.evidence FROM articles AS a JOIN items AS i ON i.id = a.item
+  WHERE i.story IN keys AND a.evidence IS NOT NULL)
 SELECT * FROM evidence WHERE id IN (
   SELECT evidence FROM used UNION
   SELECT e.same_as FROM used JOIN evidence AS e ON e.id = used.evidence

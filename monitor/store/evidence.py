@@ -40,7 +40,9 @@ told AS (SELECT id, evidence FROM items WHERE story IN (SELECT id FROM chosen)),
 used AS (
   SELECT evidence FROM told WHERE evidence IS NOT NULL UNION
   SELECT r.evidence FROM told JOIN revisions AS r ON r.item = told.id
-  WHERE r.evidence IS NOT NULL)
+  WHERE r.evidence IS NOT NULL UNION
+  SELECT a.evidence FROM told CROSS JOIN articles AS a ON a.item = told.id
+  WHERE a.evidence IS NOT NULL)
 SELECT evidence FROM used UNION
 SELECT e.same_as FROM used JOIN evidence AS e ON e.id = used.evidence WHERE e.same_as IS NOT NULL"""
 

@@ -52,9 +52,10 @@ WHERE id = ?"""
 _SHARING = """
 SELECT i.id, i.story, i.language, i.title, substr(i.text, 1, 4000), i.published_at, i.first_seen_at,
   (SELECT group_concat(DISTINCT o.entity) FROM mentions AS o
-   WHERE o.item = i.id AND o.state = 'confirmed')
+   WHERE o.item = i.id AND o.state = 'confirmed' AND o.field <> 'article')
 FROM json_each(:entities) AS key
 JOIN mentions AS m ON m.entity = key.value AND m.found_at >= :since AND m.state = 'confirmed'
+  AND m.field <> 'article'
 JOIN items AS i ON i.id = m.item
 WHERE i.language <> :language AND i.story <> :story AND i.relation <> 'copy'
   AND NOT EXISTS (SELECT 1 FROM links AS l WHERE l.item = :item AND l.story = i.story)

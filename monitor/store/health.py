@@ -7,6 +7,7 @@ import json
 import sqlite3
 from datetime import datetime
 
+from feeds.manners import REST_TOGETHER, rest_asked
 from feeds.types import FeedError
 from monitor.alarm import MOST_AN_HOUR, RULE
 from monitor.clock import iso, moment, moment_or_none
@@ -27,7 +28,7 @@ from monitor.store.announced import Outbox
 MOST_ARRIVALS = 5_000  # of a feed; at 20 a day as long as HISTORY
 
 _POLLS = """
-SELECT started_at, seconds, status, seen, overlap, baseline FROM polls
+SELECT started_at, seconds, status, seen, overlap, baseline, new + changed + unchanged FROM polls
 WHERE feed = ? ORDER BY started_at DESC LIMIT ?"""
 
 # Polls that found something which the poll before had not: not only items new to us, since a feed
@@ -50,6 +51,10 @@ _FAILING = """
 SELECT count(DISTINCT host) FROM feeds
 WHERE subscribed = 1 AND (id = ? OR (failures > 0 AND last_poll_at > ?))"""
 
+_HOST_RESTS = """
+SELECT rest_until_at FROM feeds WHERE host = (SELECT host FROM feeds WHERE id = ?) AND id <> ?
+AND subscribed = 1 AND rest_until_at > ? AND last_poll_at >= ?"""
+
 _CHANGE = """
 INSERT INTO health_changes (feed, state, before, since_at, changed_at, note, advice)
 VALUES (?, ?, ?, ?, ?, ?, ?)"""
@@ -58,10 +63,12 @@ _ALERTED = """
 UPDATE health_changes SET alerted_at = :now
 WHERE id = (SELECT max(id) FROM health_changes WHERE feed IS :feed)"""
 
-# They failed while nothing answered: that says nothing of them, and they need not wait longer.
+# They failed while nothing answered: that says nothing of them, and they need not wait longer,
+# unless a server asked for it.
 _FORGIVE = """
 UPDATE feeds SET health_rounds = 0, next_poll_at = min(next_poll_at, :now)
-WHERE subscribed = 1 AND failures > 0 AND health <> 'gone' AND id <> :feed"""
+WHERE subscribed = 1 AND failures > 0 AND health <> 'gone' AND id <> :feed
+  AND coalesce(rest_until_at, '') <= :now"""
 
 _PUT = """
 INSERT INTO alerts (rule, channel, feed, relation, occasion, state, min_origins, batch,
@@ -78,11 +85,18 @@ def past(db: sqlite3.Connection, seen: Observation, now: datetime) -> Past:
         arrivals=_arrivals(db, feed, now),
         had_items=bool(db.execute(_HAD_ITEMS, (feed.id,)).fetchone()[0]),
         network=_network(db, feed, failed=isinstance(seen.result, FeedError)),
+        host_rests=_host_rests(db, feed, now) if rest_asked(seen.answer) is not None else (),
     )
 
 
-def _poll(row: tuple[str, float, str, int, int | None, int]) -> PastPoll:
-    at, seconds, status, seen, overlap, baseline = row
+def _host_rests(db: sqlite3.Connection, feed: StoredFeed, now: datetime) -> tuple[datetime, ...]:
+    """Until when other feeds of its host shall rest that were told so of late."""
+    rows = db.execute(_HOST_RESTS, (feed.id, feed.id, iso(now), iso(now - REST_TOGETHER)))
+    return tuple(moment(until) for (until,) in rows)
+
+
+def _poll(row: tuple[str, float, str, int, int | None, int, int]) -> PastPoll:
+    at, seconds, status, seen, overlap, baseline, taken = row
     return PastPoll(
         at=moment(at),
         seconds=seconds,
@@ -90,6 +104,7 @@ def _poll(row: tuple[str, float, str, int, int | None, int]) -> PastPoll:
         seen=seen,
         overlap=overlap,
         baseline=bool(baseline),
+        taken=taken,
     )
 
 

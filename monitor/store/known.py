@@ -48,7 +48,7 @@ _ITEMS = """
 SELECT i.id, i.story, i.title, i.text, i.language, i.url, i.first_seen_at, i.published_at, i.feed,
   f.kind, i.content_hash, i.revisions,
   (SELECT group_concat(DISTINCT m.entity) FROM mentions AS m
-   WHERE m.item = i.id AND m.state = 'confirmed')
+   WHERE m.item = i.id AND m.state = 'confirmed' AND m.field <> 'article')
 FROM json_each(:keys) AS key JOIN items AS i ON i.id = key.value JOIN feeds AS f ON f.id = i.feed"""
 
 _WINDOW = """

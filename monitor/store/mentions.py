@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from monitor.snippets import snippet
 from monitor.types import Mention
@@ -25,14 +25,12 @@ def insert(
     item: int,
     mentions: Sequence[Mention],
     *,
-    title: str,
-    text: str,
+    fields: Mapping[str, str],
     language: str,
     watchlist_version: int,
     now: str,
 ) -> None:
-    """Store mentions of an item whose newest version is `title` and `text`."""
-    fields = {"title": title, "text": text}
+    """Store mentions of an item; `fields` are the texts that they lie in, by name."""
     db.executemany(
         _INSERT,
         [

@@ -53,7 +53,7 @@ class Reader:
     def feed_states(self) -> dict[str, Row]:
         """By URL: how each feed does."""
         rows = self._rows(
-            "SELECT url, health, last_success_at, next_poll_at, health_note AS note, "
+            "SELECT url, health, last_success_at, next_poll_at, pace, health_note AS note, "
             "(SELECT count(*) FROM appearances WHERE appearances.feed = feeds.id) AS items "
             "FROM feeds"
         )
@@ -62,6 +62,17 @@ class Reader:
     def feed_health(self) -> dict[str, Row]:
         """By URL: the state of each feed, and what it was judged by."""
         return {row.pop("url"): row for row in self._rows(_FEED_HEALTH)}
+
+    def full_texts(self) -> dict[str, list[Row]]:
+        """By URL of the feed: what became of its full texts, how often and why."""
+        found: dict[str, list[Row]] = {}
+        for row in self._rows(_FULL_TEXTS):
+            found.setdefault(row.pop("url"), []).append(row)
+        return found
+
+    def _full_texts(self) -> dict[str, int]:
+        rows = self._rows("SELECT state, count(*) AS n FROM articles GROUP BY state ORDER BY state")
+        return {row["state"]: row["n"] for row in rows}
 
     def down(self) -> Row | None:
         """Since when no feed answers at all, if that is so."""
@@ -102,6 +113,7 @@ class Reader:
         row["alerts"] = {r["state"]: r["n"] for r in self._rows(_ALERT_STATES)}
         row["in_trouble"] = self._rows(_IN_TROUBLE)
         row["sectors"] = self._rows(_SECTORS, (day, day))
+        row["full_texts"] = self._full_texts()
         row["retag"] = next(iter(self._rows(_RETAG)), None)
         return row
 
@@ -174,7 +186,14 @@ ORDER BY health_since_at DESC, name"""
 
 _FEED_HEALTH = """
 SELECT url, health AS state, health_since_at AS since, last_new_at, last_success_at, next_poll_at,
-  failures, alerted, health_note AS note FROM feeds WHERE subscribed = 1"""
+  pace, rest_until_at, moved_to, failures, alerted, health_note AS note
+FROM feeds WHERE subscribed = 1"""
+
+_FULL_TEXTS = """
+SELECT feeds.url, articles.state, CASE articles.state WHEN 'fetched' THEN '' ELSE articles.why END
+  AS reason, count(*) AS count
+FROM feeds CROSS JOIN articles ON articles.feed = feeds.id WHERE feeds.subscribed = 1
+GROUP BY feeds.id, articles.state, reason ORDER BY feeds.id, articles.state, count DESC"""
 
 _DOWN = """
 SELECT since_at AS since, note, advice FROM (
@@ -206,6 +225,7 @@ GROUP BY entities.id ORDER BY entities.sector, stories DESC, items DESC, entitie
 
 _SEARCH = """
 SELECT items.id, items.title, items.url, items.language, items.first_seen_at, items.published_at,
-  feeds.name AS source, items.story, items.text
+  feeds.name AS source, items.story, items.text, coalesce(articles.text, '') AS article
 FROM items_search JOIN items ON items.id = items_search.rowid JOIN feeds ON feeds.id = items.feed
+LEFT JOIN articles ON articles.item = items.id
 WHERE items_search MATCH ? AND items.first_seen_at >= ? ORDER BY items.id DESC LIMIT ?"""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 
+from feeds.hosts import host_key
+from feeds.moves import ask_at
 from monitor.clock import iso, iso_or_none
 from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen
-from monitor.store import evidence, grouping, health
+from monitor.store import articles, evidence, grouping, health, missed, subscriptions
 from monitor.store import mentions as mentions_table
 from monitor.store.announced import Outbox, Subject
 from monitor.store.desk import facets
-from monitor.store.search import segment
+from monitor.store.search import INDEX, UNINDEX, segment
 from monitor.types import Mention
 
 
@@ -31,12 +34,15 @@ def write(
     writer.seen(learnt.seen)
     writer.gone(learnt.gone)
     writer.alerts(learnt.alerts, items)
+    stored = [(item, new) for (item, _), new in zip(items, learnt.items, strict=True)]
+    feed, baseline = learnt.observation.feed, learnt.row.baseline
+    articles.queue(db, feed, stored, baseline=baseline, now=learnt.now)
     writer.poll_row()
     writer.feed()
     health.write(db, writer.feed_id, learnt.verdict, learnt.now)
     facets.refresh_items(db, writer.touched(items))
     writer.search_index()
-    return [(item, new) for (item, _), new in zip(items, learnt.items, strict=True)]
+    return stored
 
 
 _NEW_ITEM = """
@@ -44,11 +50,6 @@ INSERT INTO items (feed, url, guid, title, text, language, author, published_at,
   first_seen_at, story, relation, of_item, why, revisions, url_key, title_key, text_key,
   content_hash, evidence)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)"""
-
-_INDEX = "INSERT INTO items_search (rowid, title, text) VALUES (?, ?, ?)"
-
-UNINDEX = """
-INSERT INTO items_search (items_search, rowid, title, text) VALUES ('delete', ?, ?, ?)"""
 
 _NEW_STORY = """
 INSERT INTO stories (title, language, first_seen_at, last_seen_at, items, copies, origins)
@@ -80,18 +81,23 @@ _REKEY = "UPDATE items SET guid = ?, url = ?, url_key = ?, title_key = ? WHERE i
 
 _POLL = """
 INSERT INTO polls (feed, started_at, seconds, status, http_status, bytes, seen, new, changed,
-  unchanged, skipped, skipped_why, overlap, baseline, error, note, gap_since_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+  unchanged, skipped, skipped_why, overlap, baseline, error, note, gap_since_at, missed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _FEED = """
 UPDATE feeds SET health = :health, health_note = :note, health_since_at = :since,
   health_rounds = :rounds, alerted = :told, alerted_at = :told_at, failures = :failures,
-  next_poll_at = :next, last_poll_at = :now,
+  next_poll_at = :next, last_poll_at = :now, pace = :pace, hints = :hints, full_at = :full,
   last_success_at = CASE WHEN :good THEN :now ELSE last_success_at END,
   last_new_at = CASE WHEN :new THEN :now ELSE last_new_at END,
   etag = :etag, last_modified = :last_modified, body_hash = :body_hash,
-  moved_to = :moved_to
+  rest_until_at = :rest, host = :host, moved_to = :moved_to, moved_polls = :moved_polls,
+  moved_seen_at = :moved_seen
 WHERE id = :id"""
+
+_REST = """
+UPDATE feeds SET next_poll_at = max(next_poll_at, :until)
+WHERE host = (SELECT host FROM feeds WHERE id = :id) AND subscribed = 1"""
 
 
 class _Writer:
@@ -103,13 +109,14 @@ class _Writer:
         self.feed_id = learnt.observation.feed.id
         self.now = iso(learnt.now)
         self.watchlist_version = watchlist_version
-        self.evidence: int | None = None
-        self._searchable: list[tuple[str, int, str, str]] = []
+        self.evidence: dict[int, int] = {}  # by the page of the poll that an entry stood on
+        self._searchable: list[tuple[str, int, str, str, str]] = []
 
     def archived(self) -> None:
-        """The document's bytes, which stand on the disk already."""
-        if self.learnt.evidence is not None:
-            self.evidence = evidence.put(self.db, self.feed_id, self.learnt.evidence)
+        """The documents' bytes, which stand on the disk already."""
+        first = {0: self.learnt.evidence} if self.learnt.evidence else {}
+        for page, kept in (first | dict(self.learnt.further_evidence)).items():
+            self.evidence[page] = evidence.put(self.db, self.feed_id, kept)
 
     def new_items(self, items: Sequence[NewItem]) -> list[tuple[int, int]]:
         """Store entries seen for the first time. Returns (item, story) for each."""
@@ -149,7 +156,7 @@ class _Writer:
                 probe.title_key,
                 probe.text_key,
                 probe.content_hash,
-                self.evidence,
+                self.evidence.get(entry.document),
             ),
         )
         self._appearance(row, probe)
@@ -189,22 +196,20 @@ class _Writer:
             self.db,
             item,
             mentions,
-            title=probe.entry.title,
-            text=probe.entry.text,
+            fields={"title": probe.entry.title, "text": probe.entry.text},
             language=language,
             watchlist_version=self.watchlist_version,
             now=self.now,
         )
 
-    def _index(self, item: int, title: str, text: str) -> None:
-        self._searchable.append((_INDEX, item, title, text))
+    def _index(self, item: int, title: str, text: str, article: str = "") -> None:
+        self._searchable.append((INDEX, item, title, text, article))
 
-    def _unindex(self, item: int) -> None:
-        """A contentless index forgets a row only when told what stood in it."""
+    def _unindex(self, item: int, article: str) -> None:
         title, text = self.db.execute(
             "SELECT title, text FROM items WHERE id = ?", (item,)
         ).fetchone()
-        self._searchable.append((UNINDEX, item, title, text))
+        self._searchable.append((UNINDEX, item, title, text, article))
 
     def search_index(self) -> None:
         """Bring the search index up to date, after everything else.
@@ -212,8 +217,8 @@ class _Writer:
         A statement that may have to be undone by itself (RETURNING, INSERT … SELECT) makes FTS5
         write out what it has gathered, which is dear; between two items it did so every time.
         """
-        for statement, item, title, text in self._searchable:
-            self.db.execute(statement, (item, segment(title), segment(text)))
+        for statement, item, *texts in self._searchable:
+            self.db.execute(statement, (item, *map(segment, texts)))
 
     def revise(self, revision: Revision) -> None:
         """Append a version; the item shows the newest, the revisions keep them all."""
@@ -232,10 +237,11 @@ class _Writer:
                 revision.change,
                 json.dumps(revision.entities_added),
                 json.dumps(revision.entities_removed),
-                self.evidence,
+                self.evidence.get(entry.document),
             ),
         )
-        self._unindex(item)
+        article = articles.text_of(self.db, item)
+        self._unindex(item, article)
         self.db.execute(
             _REVISED_ITEM,
             (
@@ -245,15 +251,16 @@ class _Writer:
                 probe.text_key,
                 probe.content_hash,
                 self.now,
-                self.evidence,
+                self.evidence.get(entry.document),
                 item,
                 item,
             ),
         )
-        self.db.execute("DELETE FROM mentions WHERE item = ?", (item,))
+        # What its article names is not the feed's to take back.
+        self.db.execute("DELETE FROM mentions WHERE item = ? AND field <> 'article'", (item,))
         language = self.db.execute("SELECT language FROM items WHERE id = ?", (item,)).fetchone()
         self._mentions(item, revision.mentions, probe, language[0])
-        self._index(item, entry.title, entry.text)
+        self._index(item, entry.title, entry.text, article)
 
     def seen(self, seen: Sequence[Seen]) -> None:
         """Known items that are new to this feed, came back to it or changed in it."""
@@ -300,7 +307,7 @@ class _Writer:
 
     def poll_row(self) -> None:
         """The ledger's line."""
-        row, seen = self.learnt.row, self.learnt.observation
+        row, seen, gap = self.learnt.row, self.learnt.observation, self._gap()
         self.db.execute(
             _POLL,
             (
@@ -319,21 +326,22 @@ class _Writer:
                 row.overlap,
                 int(row.baseline),
                 row.error,
-                row.note,
-                self._gap(),
+                "; ".join(filter(None, (row.note, self.learnt.plan.remark))),
+                iso_or_none(gap),
+                missed.estimate(self.db, self.learnt, gap) if gap and not row.overlap else None,
             ),
         )
 
-    def _gap(self) -> str | None:
+    def _gap(self) -> datetime | None:
         """Since when what stood in the feed is not known, for a good poll that ends such a time."""
         row, feed = self.learnt.row, self.learnt.observation.feed
-        missed = feed.failures > 0 or (row.overlap == 0 and row.seen > 0)
-        return iso_or_none(feed.last_success_at) if missed and row.status != "error" else None
+        unseen = feed.failures > 0 or (row.overlap == 0 and row.seen > 0)
+        return feed.last_success_at if unseen and row.status != "error" else None
 
     def feed(self) -> None:
         """What the next poll of this feed must know."""
-        learnt, seen = self.learnt, self.learnt.observation
-        state = learnt.verdict.health
+        learnt, plan = self.learnt, self.learnt.plan
+        state, listed = learnt.verdict.health, learnt.observation.feed.feed.url
         self.db.execute(
             _FEED,
             {
@@ -343,15 +351,24 @@ class _Writer:
                 "rounds": state.rounds,
                 "told": state.told,
                 "told_at": iso_or_none(state.told_at),
-                "failures": learnt.failures,
-                "next": iso(learnt.next_poll_at),
+                "failures": plan.failures,
+                "next": iso(plan.next_poll_at),
+                "pace": round(plan.pace),
+                "hints": subscriptions.written(plan.hints),
+                "full": iso_or_none(plan.full_at),
+                "rest": iso_or_none(plan.rest_until),
                 "now": self.now,
                 "good": learnt.row.status != "error",
                 "new": learnt.row.new > 0,
-                "etag": seen.state.etag,
-                "last_modified": seen.state.last_modified,
-                "body_hash": seen.state.body_hash,
-                "moved_to": learnt.moved_to,
+                "etag": plan.state.etag,
+                "last_modified": plan.state.last_modified,
+                "body_hash": plan.state.body_hash,
+                "host": host_key(ask_at(listed, plan.move, learnt.now)),
+                "moved_to": plan.move.to,
+                "moved_polls": plan.move.polls,
+                "moved_seen": iso_or_none(plan.move.at),
                 "id": self.feed_id,
             },
         )
+        if plan.host_rests_until:
+            self.db.execute(_REST, {"until": iso(plan.host_rests_until), "id": self.feed_id})

@@ -11,8 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from monitor.store.mending import BURY
-from monitor.store.record import UNINDEX
-from monitor.store.search import segment
+from monitor.store.search import UNINDEX, segment
 
 # A story may go when its newest item or edit is old, nobody is to be told of it any more, and no
 # feed still carries it: an item that came back from its own feed would make a gap in the ledger.
@@ -38,7 +37,9 @@ WITH RECURSIVE gone(id) AS (
   SELECT s.id FROM stories AS s JOIN gone ON s.merged_into = gone.id)
 SELECT id FROM gone"""
 
-_ITEMS = "SELECT id, title, text FROM items WHERE story IN (SELECT value FROM json_each(?))"
+_ITEMS = """
+SELECT i.id, i.title, i.text, coalesce(a.text, '') FROM items AS i
+LEFT JOIN articles AS a ON a.item = i.id WHERE i.story IN (SELECT value FROM json_each(?))"""
 
 # In this order: what refers to others goes, or lets go, before them.
 _REMOVE = (
@@ -53,6 +54,7 @@ _REMOVE = (
     "DELETE FROM story_facets WHERE {story}",
     "DELETE FROM signatures WHERE {item}",
     "DELETE FROM mentions WHERE {item}",
+    "DELETE FROM articles WHERE {item}",
     "DELETE FROM revisions WHERE {item}",
     "DELETE FROM appearances WHERE {item}",
     "DELETE FROM items WHERE {story}",
@@ -85,10 +87,10 @@ def remove_stories(db: sqlite3.Connection, stories: Iterable[int], now: str) -> 
     """Remove them with everything that hangs on them; returns how many items there were."""
     given = {"stories": json.dumps(sorted(stories)), "items": "[]", "now": now}
     rows = db.execute(_ITEMS, (given["stories"],)).fetchall()
-    given["items"] = json.dumps([item for item, _, _ in rows])
-    for item, title, text in rows:
+    given["items"] = json.dumps([item for item, *_ in rows])
+    for item, *texts in rows:
         db.execute(BURY, {"item": item, "now": now, "note": "kept long enough"})
-        db.execute(UNINDEX, (item, segment(title), segment(text)))
+        db.execute(UNINDEX, (item, *map(segment, texts)))
     for statement in _REMOVE:
         db.execute(statement.format(story=_STORY, item=_ITEM), given)
     return len(rows)

@@ -23,6 +23,7 @@ CREATE TABLE feeds (
   timezone TEXT NOT NULL,
   encoding TEXT NOT NULL,
   full_text INTEGER NOT NULL,
+  page TEXT NOT NULL,
   host TEXT NOT NULL,
   subscribed INTEGER NOT NULL,
   health TEXT NOT NULL,
@@ -40,7 +41,14 @@ CREATE TABLE feeds (
   etag TEXT NOT NULL,
   last_modified TEXT NOT NULL,
   body_hash TEXT NOT NULL,
-  moved_to TEXT NOT NULL
+  full_at TEXT,
+  fixed INTEGER NOT NULL,
+  pace INTEGER NOT NULL,
+  hints TEXT NOT NULL,
+  rest_until_at TEXT,
+  moved_to TEXT NOT NULL,
+  moved_polls INTEGER NOT NULL,
+  moved_seen_at TEXT
 )"""
 
 _POLLS = """
@@ -62,7 +70,8 @@ CREATE TABLE polls (
   baseline INTEGER NOT NULL,
   error TEXT NOT NULL,
   note TEXT NOT NULL,
-  gap_since_at TEXT
+  gap_since_at TEXT,
+  missed INTEGER
 )"""
 
 _EVIDENCE = """
@@ -293,6 +302,26 @@ CREATE TABLE tombstones (
   note TEXT NOT NULL
 )"""
 
+_ARTICLES = """
+CREATE TABLE articles (
+  id INTEGER PRIMARY KEY,
+  item INTEGER NOT NULL UNIQUE REFERENCES items(id),
+  feed INTEGER NOT NULL REFERENCES feeds(id),
+  url TEXT NOT NULL,
+  host TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'fetched', 'refused', 'failed', 'skipped')),
+  baseline INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  hops INTEGER NOT NULL,
+  next_try_at TEXT,
+  fetched_at TEXT,
+  http_status INTEGER,
+  text TEXT NOT NULL,
+  chars INTEGER NOT NULL,
+  why TEXT NOT NULL,
+  evidence INTEGER REFERENCES evidence(id)
+)"""
+
 _HEALTH_CHANGES = """
 CREATE TABLE health_changes (
   id INTEGER PRIMARY KEY,
@@ -307,6 +336,13 @@ CREATE TABLE health_changes (
 )"""
 
 _INDEXES = (
+    (
+        "CREATE INDEX articles_waiting ON articles (host, baseline, next_try_at, id) "
+        "WHERE state = 'waiting'"
+    ),
+    "CREATE INDEX articles_feed ON articles (feed, state, why, baseline, id)",
+    "CREATE INDEX articles_url ON articles (url)",
+    "CREATE INDEX articles_fetched ON articles (fetched_at, item) WHERE state = 'fetched'",
     "CREATE INDEX health_changes_feed ON health_changes (feed)",
     (
         "CREATE INDEX polls_arrivals ON polls (feed, started_at) "
@@ -349,11 +385,11 @@ _INDEXES = (
     "CREATE INDEX alerts_sent_with ON alerts (sent_with) WHERE sent_with IS NOT NULL",
 )
 
-# Contentless: the words live in items; only the index is kept here. The text goes in segmented
-# (search.py), since unicode61 alone finds no Korean, Chinese or Japanese word.
+# Contentless: the words live in items and articles, only the index is kept here. The text goes in
+# segmented (search.py), since unicode61 alone finds no Korean, Chinese or Japanese word.
 _SEARCH = (
     "CREATE VIRTUAL TABLE items_search USING fts5 "
-    "(title, text, content='', tokenize=\"unicode61 remove_diacritics 2\")"
+    "(title, text, article, content='', tokenize=\"unicode61 remove_diacritics 2\")"
 )
 
 _TABLES = (
@@ -375,6 +411,7 @@ _TABLES = (
     _TOMBSTONES,
     _STORY_FACETS,
     _HEALTH_CHANGES,
+    _ARTICLES,
 )
 
 

@@ -14,6 +14,12 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterator
 
+INDEX = "INSERT INTO items_search (rowid, title, text, article) VALUES (?, ?, ?, ?)"
+# A contentless index forgets a row only when told what stood in it.
+UNINDEX = """
+INSERT INTO items_search (items_search, rowid, title, text, article)
+VALUES ('delete', ?, ?, ?, ?)"""
+
 # Hangul syllables and jamo, kana, CJK ideographs with extension A and the compatibility block.
 _SPACED = re.compile(
     "([\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff])"

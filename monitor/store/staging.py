@@ -21,7 +21,8 @@ from monitor.store.corpus import BATCH, Corpus
 from monitor.types import Mention
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS progress (key TEXT, done INTEGER, seen_at TEXT, revision INTEGER);
+CREATE TABLE IF NOT EXISTS progress (
+  key TEXT, done INTEGER, seen_at TEXT, revision INTEGER, article TEXT);
 CREATE TABLE IF NOT EXISTS changed (item INTEGER PRIMARY KEY, mentions TEXT NOT NULL);
 """
 
@@ -33,6 +34,7 @@ class Progress:
     done: int = 0  # every item up to this id is worked out
     seen_at: str = ""  # when that one was first seen: another database has another there
     revision: int = 0  # edits up to this row of revisions are taken in
+    article: str = ""  # full texts that came before this time are
 
 
 class Staging:
@@ -63,8 +65,9 @@ class Staging:
     @property
     def progress(self) -> Progress:
         """How far the work has come."""
-        row = self._db.execute("SELECT done, seen_at, revision FROM progress").fetchone()
-        return Progress(done=row[0], seen_at=row[1], revision=row[2])
+        sql = "SELECT done, seen_at, revision, article FROM progress"
+        done, seen_at, revision, article = self._db.execute(sql).fetchone()
+        return Progress(done=done, seen_at=seen_at, revision=revision, article=article)
 
     def put(
         self,
@@ -81,8 +84,8 @@ class Staging:
                 )
                 self._db.executemany("INSERT INTO changed VALUES (?, ?)", rows)
                 self._db.execute(
-                    "UPDATE progress SET done = ?, seen_at = ?, revision = ?",
-                    (progress.done, progress.seen_at, progress.revision),
+                    "UPDATE progress SET done = ?, seen_at = ?, revision = ?, article = ?",
+                    (progress.done, progress.seen_at, progress.revision, progress.article),
                 )
         except sqlite3.OperationalError as error:
             raise StoreError(f"{self.path}: {error}") from error
@@ -123,8 +126,8 @@ class Staging:
         db = _set_up(sqlite3.connect(self.path))
         db.executescript(_TABLES)
         with db:
-            row = (key, 0, "", corpus.newest_revision())
-            db.execute("INSERT INTO progress VALUES (?, ?, ?, ?)", row)
+            row = (key, 0, "", corpus.newest_revision(), corpus.newest_article())
+            db.execute("INSERT INTO progress VALUES (?, ?, ?, ?, ?)", row)
         return db
 
     def _unlink(self) -> None:
@@ -142,10 +145,11 @@ def _set_up(db: sqlite3.Connection) -> sqlite3.Connection:
 def _is_ours(db: sqlite3.Connection, key: str, corpus: Corpus) -> bool:
     """Whether the work is of this watchlist and of this database."""
     try:
-        row = db.execute("SELECT key, done, seen_at, revision FROM progress").fetchone()
+        sql = "SELECT key, done, seen_at, revision, article FROM progress"
+        row = db.execute(sql).fetchone()
     except sqlite3.DatabaseError:
         return False  # cut off at its first write, or damaged
     if row is None or row[0] != key:
         return False
-    _, done, seen_at, revision = row
+    _, done, seen_at, revision, _ = row
     return bool(corpus.seen_at(done) == seen_at and corpus.newest_revision() >= revision)

@@ -16,6 +16,7 @@ from monitor.clock import iso
 from monitor.errors import StoreError
 from monitor.records import Known, Observation, Past, PollRecord, Probe, StoredFeed, Waiting
 from monitor.store import (
+    articles,
     connect,
     evidence,
     health,
@@ -147,6 +148,7 @@ class Store:
         """Make the subscriptions those of the lists. What was polled before is kept."""
         with self.transaction() as db:
             subscriptions.replace(db, feeds, interval=interval, now=now)
+            articles.follow_lists(db, now)
 
     def watch(self, watchlists: Sequence[Watchlist], *, now: datetime) -> None:
         """Make the entities and names those of the watchlists, under a version of their own."""
@@ -166,11 +168,16 @@ class Store:
         with self.transaction() as db:
             return subscriptions.make_due(db, urls, now=now)
 
+    def articles_waiting(self) -> int:
+        """How many full texts are still to be fetched."""
+        return articles.waiting(self.db.conn)
+
     def shift_schedule(self, by: timedelta, *, now: datetime) -> None:
         """Move every next poll and try: the wall clock was moved under us, and is at `now`."""
         with self.transaction() as db:
             subscriptions.shift(db, by, now=now)
             outbox.shift(db, by)
+            articles.shift(db, by)
 
     def known(self, feed: StoredFeed, probes: Sequence[Probe], *, now: datetime) -> Known:
         """What is stored already that these entries may be, or may be copies of."""

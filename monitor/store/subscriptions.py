@@ -5,28 +5,36 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from feeds.hosts import host_key
-from feeds.types import Feed, FetchState
+from feeds.page_keys import rules_from_json, rules_to_json
+from feeds.types import Feed, FetchState, Hints, Move
 from monitor.clock import iso, moment, moment_or_none
 from monitor.records import Health, StoredFeed
 from monitor.store.desk import facets
 
 _UPSERT = """
-INSERT INTO feeds (url, name, language, kind, interval, timezone, encoding, full_text, host,
+INSERT INTO feeds (url, name, language, kind, interval, timezone, encoding, full_text, page, host,
   subscribed, health, health_note, health_rounds, alerted, failures, added_at, next_poll_at, etag,
-  last_modified, body_hash, moved_to)
-VALUES (:url, :name, :language, :kind, :interval, :timezone, :encoding, :full_text, :host,
-  1, 'new', '', 0, '', 0, :now, :now, '', '', '', '')
+  last_modified, body_hash, fixed, pace, hints, moved_to, moved_polls)
+VALUES (:url, :name, :language, :kind, :interval, :timezone, :encoding, :full_text, :page, :host,
+  1, 'new', '', 0, '', 0, :now, :now, '', '', '', :fixed, :interval, '', '', 0)
 ON CONFLICT (url) DO UPDATE SET name = excluded.name, language = excluded.language,
   kind = excluded.kind, interval = excluded.interval, timezone = excluded.timezone,
-  encoding = excluded.encoding, full_text = excluded.full_text, subscribed = 1
+  encoding = excluded.encoding, full_text = excluded.full_text, subscribed = 1,
+  pace = iif(fixed = excluded.fixed AND interval = excluded.interval, pace, excluded.pace),
+  fixed = excluded.fixed,
+  -- Other rules read another thing out of the same page: it is asked for in full.
+  etag = iif(page = excluded.page, etag, ''), body_hash = iif(page = excluded.page, body_hash, ''),
+  last_modified = iif(page = excluded.page, last_modified, ''), page = excluded.page
 """
 
-_COLUMNS = """id, url, name, language, kind, interval, timezone, encoding, full_text, host, health,
-  health_note, health_since_at, health_rounds, alerted, alerted_at, failures, next_poll_at,
-  last_success_at, last_new_at, etag, last_modified, body_hash, moved_to"""
+_COLUMNS = """id, url, name, language, kind, interval, timezone, encoding, full_text, page, host,
+  health, health_note, health_since_at, health_rounds, alerted, alerted_at, failures, next_poll_at,
+  last_success_at, last_new_at, etag, last_modified, body_hash, full_at, fixed, pace, hints,
+  moved_to, moved_polls, moved_seen_at"""
 
 # A host with hundreds of feeds must not fill the list and keep the others out of it.
 _DUE = f"""
@@ -56,6 +64,8 @@ def _row(feed: Feed, interval: int, now: datetime) -> dict[str, object]:
         "timezone": feed.timezone,
         "encoding": feed.encoding,
         "full_text": int(feed.full_text),
+        "fixed": int(feed.interval is not None),
+        "page": rules_to_json(feed.page),
         "host": host_key(feed.url),
         "now": iso(now),
     }
@@ -102,9 +112,10 @@ def shift(db: sqlite3.Connection, by: timedelta, *, now: datetime) -> None:
 
 
 def _stored(row: tuple[object, ...]) -> StoredFeed:
-    (feed_id, url, name, language, kind, interval, zone, encoding, full_text, host, health,
+    (feed_id, url, name, language, kind, interval, zone, encoding, full_text, page, host, health,
      note, since, rounds, told, told_at, failures, next_poll_at, last_success_at, last_new_at,
-     etag, last_modified, body_hash, moved_to) = row  # fmt: skip
+     etag, last_modified, body_hash, full_at, fixed, pace, hints, moved_to, moved_polls,
+     moved_seen_at) = row  # fmt: skip
     return StoredFeed(
         id=int(str(feed_id)),
         feed=Feed(
@@ -116,6 +127,7 @@ def _stored(row: tuple[object, ...]) -> StoredFeed:
             timezone=str(zone),
             encoding=str(encoding),
             full_text=bool(full_text),
+            page=rules_from_json(str(page)),
         ),
         state=FetchState(
             etag=str(etag), last_modified=str(last_modified), body_hash=str(body_hash)
@@ -134,7 +146,26 @@ def _stored(row: tuple[object, ...]) -> StoredFeed:
         next_poll_at=moment(str(next_poll_at)),
         last_success_at=_moment(last_success_at),
         last_new_at=_moment(last_new_at),
-        moved_to=str(moved_to),
+        fixed=bool(fixed),
+        pace=float(str(pace)),
+        hints=_hints(str(hints)),
+        move=Move(to=str(moved_to), polls=int(str(moved_polls)), at=_moment(moved_seen_at)),
+        full_at=_moment(full_at),
+    )
+
+
+def written(hints: Hints) -> str:
+    """A document's hints for their column; "" for none."""
+    return "" if hints == Hints() else json.dumps(asdict(hints))
+
+
+def _hints(cell: str) -> Hints:
+    said = json.loads(cell or "{}")
+    return Hints(
+        ttl=said.get("ttl"),
+        period=said.get("period"),
+        skip_hours=tuple(said.get("skip_hours", ())),
+        skip_days=tuple(said.get("skip_days", ())),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESKTOP, PHONE, sideways
 
@@ -46,7 +47,7 @@ def saved(page, count: int) -> None:
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_queue_reads_well_at_any_width_in_any_theme(open_page, axe, width, scheme):
     page = open_page(width=width, scheme=scheme)
-    assert page.locator("article.story").count() == 25
+    expect(page.locator("article.story")).to_have_count(25)
     assert page.locator("h1").count() == 1
     assert sideways(page) == 0
     axe(page)
@@ -206,14 +207,14 @@ def test_filters_stand_in_the_address_and_back_works(page):
     page.get_by_label("Sector").select_option("electric-power")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url("**sector=electric-power*")
-    assert page.locator("article.story").count() == 6
+    expect(page.locator("article.story")).to_have_count(6)
     page.locator("article.story a.open").first.click()
     page.wait_for_url("**/story/*")
     page.go_back()
     page.wait_for_url("**sector=electric-power*")
-    assert page.locator("article.story").count() == 6
+    expect(page.locator("article.story")).to_have_count(6)
     page.get_by_role("link", name="Clear").click()
-    assert page.locator("article.story").count() == 25
+    expect(page.locator("article.story")).to_have_count(25)
 
 
 def test_the_cursor_stands_in_the_address(page):
@@ -281,9 +282,8 @@ def test_everything_works_without_javascript(desk, open_page):
     first = page.locator("article.story").first
     story = int(first.get_attribute("data-story"))
     first.get_by_role("button", name="not relevant").click()
-    page.wait_for_load_state()
+    expect(page.locator(f"#s{story}")).to_have_count(0)
     assert judged(desk) == {story: "not relevant"}
-    assert page.locator(f"#s{story}").count() == 0
     page.goto("/-/desk?state=judged")
     page.locator(f"#s{story}").get_by_role("button", name="undo").click()
     page.wait_for_load_state()

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.invented_encodings import Invented, feeds
 from feeds.charset import codec_name, decode
+from feeds.parse import parse
+from feeds.types import Feed, ParsedFeed
 
 LABELS = {
     "UTF-8": "utf-8",
@@ -61,12 +64,71 @@ def test_an_undeclared_document_is_tried_in_its_languages_encodings(
     assert decode(body, content_type="", language=language).encoding == encoding
 
 
-@pytest.mark.parametrize(("broken", "encoding"), [(1, "utf-8"), (40, "cp1252")])
+@pytest.mark.parametrize(("broken", "encoding"), [(1, "utf-8"), (40, "utf-8"), (400, "cp1252")])
 def test_few_broken_characters_are_an_accident(broken: int, encoding: str) -> None:
     body = "Обычный текст на русском языке. ".encode() * 5 + b"\xd0 " * broken
     found = decode(body, content_type="text/xml; charset=utf-8")
     assert found.encoding == encoding
-    assert found.unreadable >= 1
+
+
+VARIANTS = sorted({feed.variant for feed in feeds(copies=1)})
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_feeds_in_many_encodings(variant: str) -> None:
+    """Seven languages, declared rightly, wrongly, not at all, cut and mixed."""
+    wrong = {feed.name: read(feed) for feed in feeds(copies=1) if feed.variant == variant}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def read(feed: Invented) -> tuple[object, ...]:
+    """What is other than it should be."""
+    url = "https://feeds.example/"
+    found = parse(feed.body, {"content-type": feed.content_type}, Feed(url=url), url)
+    if not isinstance(found, ParsedFeed):
+        return (found,)
+    items = len(found.entries) + found.skipped.get("empty", 0)
+    said = (found.title, items, found.entries[0].title)
+    return () if said == (feed.title, feed.items, feed.first) else said
+
+
+def test_without_the_judgement_a_wrong_name_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    lies = [feed for feed in feeds(copies=1) if feed.variant == "declares its sibling"]
+    assert lies
+    monkeypatch.setattr("feeds.charset.is_text", lambda *_: True)
+    assert any(read(feed) for feed in lies)
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding", "text"),
+    [
+        ("Big5", "big5hkscs", "佢哋嘅船喺碼頭，橋樑工程將在明年春天完工"),
+        ("EUC-JP", "euc_jis_2004", "①化学肥料、②セメントの順に増産する"),
+        ("gb2312", "gb18030", "朱镕基路的桥梁工程将在明年春天竣工"),
+        ("EUC-KR", "cp949", "똠방각하라는 별명의 기사는 펲시를 마셨다"),
+    ],
+)
+def test_what_the_declared_set_lacks(declared: str, encoding: str, text: str) -> None:
+    body = f'<?xml version="1.0" encoding="{declared}"?><rss><title>{text}</title></rss>'
+    found = decode(body.encode(encoding), content_type="")
+    assert found.text == body
+    assert found.unreadable == 0
+
+
+def test_a_name_that_no_such_document_can_have_is_passed_over() -> None:
+    """.NET declares UTF-16 in what it then writes in UTF-8, or in the system's encoding."""
+    head = b'<?xml version="1.0" encoding="utf-16"?><rss><title>Steel</title></rss>'
+    assert decode(head, content_type="").text.startswith("<?xml")
+
+
+PORTUGUESE = "A produção não avançou; ações, inflação e eleições são notícia em São Paulo. " * 3
+
+
+def test_an_undeclared_latin_document_is_of_the_west_unless_it_says_its_language() -> None:
+    assert decode(PORTUGUESE.encode("cp1252"), content_type="").encoding == "cp1252"
+    hungarian = "Az erőmű újra termel, a gyár új gépei működnek, őszre elkészül a híd. " * 3
+    body = f"<rss><language>hu</language><title>{hungarian}</title></rss>"
+    assert decode(body.encode("cp1250"), content_type="").text == body
 
 
 def test_an_override_that_nobody_knows_is_ignored() -> None:

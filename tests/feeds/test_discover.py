@@ -123,7 +123,8 @@ def test_a_page_that_names_none_is_tried_at_the_usual_places() -> None:
 def test_a_site_without_a_feed_gets_a_handful_of_requests() -> None:
     with HttpServer(site(page=page())) as server:
         seen = checked(server.url("/"))
-        assert len(server.requests) == seen.requests == 5
+        # The page, four usual places, robots.txt and the usual place of a sitemap.
+        assert len(server.requests) == seen.requests == 7
     assert seen.error
     assert "names no feed" in seen.error.message
 

@@ -325,6 +325,27 @@ def test_many_fetches_share_one_client(http):
     assert server.connections == 60  # none is kept
 
 
+@both
+@pytest.mark.parametrize(
+    ("first", "requests"),
+    [(broken_off(b""), 2), (broken_off(b"HTTP/1.1 2"), 1), (reply(status=500), 1)],
+)
+def test_one_retry_for_a_connection_that_brought_nothing(http, first, requests):
+    answers = iter([first])
+    with HttpServer(lambda request: next(answers, reply(BODY))) as server:
+        got = fetched(server.url(), http=http)
+    assert len(server.requests) == requests
+    assert isinstance(got, Fetched) is got.retried is (requests == 2)
+
+
+@both
+def test_a_retry_is_not_tried_again(http):
+    with HttpServer(lambda request: broken_off(b"")) as server:
+        got = fetched(server.url(), http=http)
+    assert isinstance(got, FeedError)
+    assert (len(server.requests), got.retried) == (2, True)
+
+
 def test_no_cookie_crosses_from_one_feed_to_the_next():
     answer = reply(BODY, headers=[("Set-Cookie", "who=me; Path=/")])
     with HttpServer(lambda request: answer) as server:

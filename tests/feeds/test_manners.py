@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.errors import REASONS
+from feeds.freshness import HINT_MOST
 from feeds.manners import (
     BACKOFF_MOST,
-    HINT_MOST,
     LEAST,
     PASSING_MOST,
     RETRY_AFTER_MOST,
@@ -20,7 +20,7 @@ from feeds.manners import (
     passing,
     retry_after,
 )
-from feeds.types import FeedError, Fetched, FetchState, NotModified
+from feeds.types import FeedError, Fetched, FetchState, Hints, NotModified
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 SENT = "Sat, 21 Nov 2026 06:00:00 GMT"
@@ -81,7 +81,14 @@ def error(reason="http", status=503, retry=None) -> FeedError:
 
 
 def wait(answer, *, interval=900.0, failures=0, ttl=None, jitter=0.0) -> float:
-    at = next_poll_at(answer, interval=interval, failures=failures, ttl=ttl, now=NOW, jitter=jitter)
+    at = next_poll_at(
+        answer,
+        interval=interval,
+        failures=failures,
+        hints=Hints(ttl=ttl),
+        now=NOW,
+        jitter=jitter,
+    )
     return (at - NOW).total_seconds()
 
 

@@ -127,6 +127,60 @@ def test_no_document_raises(inside: str) -> None:
     assert isinstance(found, ParsedFeed | FeedError)
 
 
+LENIENT = ["</rss>", "</rss"]  # the second is read by the lenient parser
+
+
+@pytest.mark.parametrize("end", LENIENT, ids=["strict", "lenient"])
+@pytest.mark.parametrize("ampersand", ["&amp;", "&", "&#38;"])
+def test_an_address_is_the_same_to_both_parsers(end: str, ampersand: str) -> None:
+    """feedparser's lenient one leaves `&amp;` in ids, and spoils the home page's."""
+    address = f"https://news.example/?a=1{ampersand}b=2{ampersand}c"
+    body = (
+        f"<rss version='2.0'><channel><link>{address}</link><item><title>x</title>"
+        f"<guid isPermaLink='false'>{address}</guid><link>{address}</link></item></channel>{end}"
+    )
+    found = parsed(body.encode())
+    assert bool(found.malformed) == (end != LENIENT[0] or ampersand == "&")
+    said = {found.url, found.entries[0].guid, found.entries[0].url}
+    assert said == {"https://news.example/?a=1&b=2&c"}
+
+
+def test_ids_are_kept_as_published() -> None:
+    """feedparser makes `/t3_x` of it, by an id of the feed that looks like a path."""
+    body = (
+        "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://a.example/b/'><id>/.rss</id>"
+        "<title>x</title><entry><id>t3_x</id><title>y</title></entry></feed>"
+    )
+    assert parsed(body.encode()).entries[0].guid == "t3_x"
+    assert feedparser.parse(io.BytesIO(body.encode())).entries[0].id != "t3_x"
+
+
+def test_all_authors_are_named_once() -> None:
+    authors = "".join(f"<author><name>{name}</name></author>" for name in ("Kim", "Ri", "Kim"))
+    body = (
+        f"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>x</title>{authors}</entry></feed>"
+    )
+    assert parsed(body.encode()).entries[0].author == "Kim, Ri"
+
+
+LANGUAGES = {
+    "of the feed": ("", "", "en"),
+    "taken back": ("xml:lang=''", "", ""),
+    "of the text, before the title's": ("", "xml:lang='fr'", "fr"),
+}
+
+
+@pytest.mark.parametrize(("entry", "content", "language"), LANGUAGES.values(), ids=LANGUAGES)
+def test_a_language_within_atom(entry: str, content: str, language: str) -> None:
+    body = (
+        f"<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='en'><entry {entry}>"
+        f"<title>x</title><content {content}>y</content></entry></feed>"
+    )
+    assert parsed(body.encode()).entries[0].language == language
+    set_by_the_owner = parsed(body.encode(), language="ko").entries[0].language
+    assert set_by_the_owner == (language if content else "ko")
+
+
 def test_punycode_costs_no_entry() -> None:
     """The fourth document that raises out of feedparser is one that declares this."""
     body = hostile.rss("".join(map(hostile.item, range(30))))

@@ -10,7 +10,7 @@ import pytest
 import feeds.http
 from alerts.types import PostAnswer
 from feeds.errors import REASONS, SendError
-from feeds.http import SEND_ANSWER_CHARS, Answer
+from feeds.posting import SEND_ANSWER_CHARS, Answer
 from tests.support.fetching import Names, both
 from tests.support.servers import (
     Authority,

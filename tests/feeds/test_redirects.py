@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from feeds.types import FeedError, Fetched, FetchState, NotModified
-from tests.support.fetching import Names, both, fetched
-from tests.support.servers import HttpServer, Request, redirect, reply
+from feeds.fetch import fetch
+from feeds.http import Client
+from feeds.limits import Limits
+from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified
+from tests.support.fetching import PUBLIC, Names, Wires, both, fetched
+from tests.support.servers import HttpServer, Request, Script, drip_after, redirect, reply
 
 BODY = "<rss><title>평양화력발전소</title></rss>".encode()
 KNOWN = FetchState(etag='"v1"', body_hash=sha256(BODY).hexdigest())
@@ -111,3 +117,72 @@ def test_bad_urls_at_the_end_of_a_redirect_are_values(location):
     assert got.reason == "bad-url"
     assert "hunter2" not in got.message
     assert len(server.requests) == 1
+
+
+class Turns:
+    """Whose turn was taken, and for how long it is waited."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.taken: list[str] = []
+        self.held = 0
+
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        await asyncio.sleep(self.seconds)
+        self.taken.append(host)
+        self.held += 1
+        try:
+            yield
+        finally:
+            self.held -= 1
+
+
+def turned(turns: Turns, *hops: str, limit: float = 30.0) -> Fetched | NotModified | FeedError:
+    """A fetch that is sent from host to host."""
+    hosts = iter(hops[1:])
+    resolver = Names({host: [[PUBLIC]] for host in hops}).resolver()
+    limits = Limits(total=limit)
+
+    def route(_request: Request) -> bytes:
+        host = next(hosts, "")
+        return redirect(f"http://{host}:{server.port}/") if host else reply(BODY)
+
+    async def once() -> Fetched | NotModified | FeedError:
+        async with Client(resolver=resolver, dial=Wires().dial, limits=limits) as client:
+            feed = Feed(url=server.url("/", host=hops[0]))
+            return await fetch(client, feed, FetchState(), turn=turns.turn)
+
+    with HttpServer(route) as server:
+        return asyncio.run(once())
+
+
+def test_every_other_host_has_its_turn_once():
+    turns = Turns(0.0)
+    hops = ("a.example", "www.a.example", "b.example", "a.example", "b.example", "c.example")
+    assert isinstance(turned(turns, *hops), Fetched)
+    assert turns.taken == ["b.example", "c.example"]
+    assert turns.held == 0
+
+
+def test_waiting_for_a_turn_is_no_time_of_the_fetch():
+    turns = Turns(0.9)
+    got = turned(turns, "a.example", "b.example", limit=0.8)
+    assert isinstance(got, Fetched)
+
+
+def test_what_comes_after_it_is():
+    async def late() -> FeedError | Fetched | NotModified:
+        async with Client(allow_private_addresses=True, limits=Limits(total=0.3)) as client:
+            feed = Feed(url=server.url("/a", host="localhost"))
+            return await fetch(client, feed, FetchState(), turn=Turns(0.4).turn)
+
+    def route(request: Request) -> bytes | Script:
+        if request.target == "/a":
+            return redirect(f"http://127.0.0.1:{server.port}/b")
+        return drip_after(reply(b"x", length=100))
+
+    with HttpServer(route) as server:
+        got = asyncio.run(late())
+    assert isinstance(got, FeedError)
+    assert got.reason == "timeout"

@@ -23,8 +23,9 @@ from alerts.settings import (
     WebhookSettings,
 )
 from feeds.feed_keys import FEED_KEYS, KINDS
+from feeds.page_keys import PAGE_KEYS
 from feeds.tables import Source, read_table
-from feeds.types import Feed
+from feeds.types import Feed, PageRules
 from monitor import config_keys
 from monitor.config import (
     DEFAULT_DATABASE,
@@ -38,6 +39,7 @@ from monitor.config import (
     init_files,
     load,
 )
+from monitor.config_access import ACCESS_KEYS
 from monitor.config_desk import DESK_KEYS, TOKEN_KEYS, USER_KEYS, DeskConfig, Token, User
 from monitor.config_health import HEALTH_KEYS, HealthConfig
 from monitor.config_keeping import (
@@ -46,6 +48,7 @@ from monitor.config_keeping import (
     EvidenceConfig,
     RetentionConfig,
 )
+from monitor.config_metrics import METRICS_KEYS, MetricsConfig
 from monitor.errors import ConfigError
 from monitor.types import Entity, Name, Watchlist
 from monitor.watchlist import bundled
@@ -283,6 +286,8 @@ WRONG = [
     (BASE + "[fetch]\ncontact = 'büro@example.org'\n", f'3: fetch.contact: {CONTACT} (is "büro@example.org")'),
     (BASE + "[fetch]\ninterval = '10s'\n", f'3: fetch.interval: {INTERVAL} (is "10s")'),
     (BASE + "[fetch]\ninterval = 1979-05-27\n", f"3: fetch.interval: {INTERVAL} (is 1979-05-27)"),
+    (BASE + "[fetch]\nfastest = '2h'\n", "3: fetch.fastest: must not be longer than fetch.slowest"),
+    (BASE + "[fetch]\nslowest = 30\n", f"3: fetch.slowest: {INTERVAL} (is 30)"),
     (BASE + "[fetch]\nconcurrency = 0\n", "3: fetch.concurrency: must be a whole number from 1 to 512 (is 0)"),
     (BASE + "[fetch]\nca_file = 'no.pem'\n", "3: fetch.ca_file: no.pem: no such file"),
     (BASE + "[log]\nlevel = 'WARN'\n", '3: log.level: must be one of debug, info, warning, error (is "WARN"; did you mean "warning"?)'),
@@ -584,8 +589,10 @@ def test_the_template_shows_every_key_and_its_examples_work(folder):
     shown |= {key for key in data if key not in {"fetch", "log", "health", "channel", "alert"}}
     shown |= {f"channel.NAME.{key}" for table in data["channel"].values() for key in table}
     shown |= {f"alert.{key}" for table in data["alert"] for key in table}
-    for table in ("evidence", "retention", "desk"):
+    for table in ("evidence", "retention", "desk", "metrics"):
         shown = shown - {table} | {f"{table}.{key}" for key in data[table]}
+    shown -= {"access"}
+    shown |= {f"access.NAME.{key}" for table in data["access"].values() for key in table}
     for kind in ("user", "token"):
         shown -= {f"desk.{kind}"}
         shown |= {f"desk.{kind}.NAME.{key}" for t in data["desk"][kind].values() for key in t}
@@ -597,8 +604,13 @@ def test_the_template_shows_every_key_and_its_examples_work(folder):
         "WIREWATCH_SLACK_TOKEN": TOKEN,
         "WIREWATCH_HOOK_URL": HOOK,
         "WIREWATCH_HOOK_SECRET": HOOK,
+        "WIREWATCH_WIRE_PASSWORD": TOKEN,
+        "WIREWATCH_WIRE_KEY": TOKEN,
+        "WIREWATCH_WIRE_COOKIE": TOKEN,
+        "WIREWATCH_PROXY": "socks5://127.0.0.1:1080",
     }
     config = load(path, environ=environ)
+    assert [access.name for access in config.access] == ["wire", "elsewhere"]
     assert set(config.channels) == {"desk", "mail", "threads", "archive"}
     assert config.rules == (
         Rule(
@@ -633,6 +645,7 @@ def accepted():
         "evidence.": (EVIDENCE_KEYS, EvidenceConfig),
         "retention.": (RETENTION_KEYS, RetentionConfig),
         "health.": (HEALTH_KEYS, HealthConfig),
+        "metrics.": (METRICS_KEYS, MetricsConfig),
         "channel.NAME.": (config_keys.SLACK_KEYS | config_keys.EMAIL_KEYS, EmailSettings),
         **{
             f"channel.NAME.{' ' * n}": (config_keys.CHANNEL_KEYS[kind], settings)
@@ -642,7 +655,8 @@ def accepted():
         "desk.": (DESK_KEYS, DeskConfig),
         "desk.user.NAME.": (USER_KEYS, User),
         "desk.token.NAME.": (TOKEN_KEYS, Token),
-        "feed.": (FEED_KEYS, Feed),
+        "feed.": ({name: key for name, key in FEED_KEYS.items() if name != "adapter"}, Feed),
+        "feed.page.": (PAGE_KEYS, PageRules),
     }
     found = {
         "database": DEFAULT_DATABASE,
@@ -651,8 +665,12 @@ def accepted():
     }
     found["baseline_days"] = 0
     sections = {"fetch", "channel", "alert", "log", "health", "desk"}
-    sections |= {"evidence", "retention"}
+    sections |= {"evidence", "retention", "access", "metrics"}
     assert set(found) == set(config_keys.TOP_KEYS) - sections
+    for name, key in ACCESS_KEYS.items():
+        absent = {"username": "", "headers": {}}.get(name)
+        found[f"access.NAME.{name}"] = "needed" if key.needed else absent
+    found["feed.adapter"] = ""  # it becomes the rules of the page
     for prefix, (keys, kind) in tables.items():
         defaults = {field.name: field.default for field in dataclasses.fields(kind)}
         for name, key in keys.items():
@@ -683,7 +701,9 @@ def test_the_page_describes_every_key_and_no_other_with_its_default():
 def test_the_examples_of_the_page_are_right(folder):
     page = (ROOT / "docs" / "configuration.md").read_text()
     examples = re.findall(r"^```toml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
-    top, fetch, keeping, health, slack, bot, mail, hook, _apprise, alert, desk, feed = examples
+    top, fetch, access, keeping, health, slack, bot, mail, hook, _apprise, alert, desk, feed = (
+        examples
+    )
     (folder / "lists").mkdir()
     (folder / "lists" / "ports.toml").write_text("")
     (folder / "feeds.toml").write_text(feed)
@@ -694,8 +714,13 @@ def test_the_examples_of_the_page_are_right(folder):
     bot = bot.replace("WIREWATCH_SLACK_TOKEN", "PASSWORD")
     hook = hook.replace("WIREWATCH_HOOK_URL", "HOOK").replace("WIREWATCH_HOOK_SECRET", "HOOK")
     desk = desk.replace("/run/secrets/ann", "ann").replace("WIREWATCH_FEED_TOKEN", "HOOK")
+    access = access.replace("WIRE_PASSWORD", "PASSWORD").replace("file:wire-key", "env:HOOK")
+    access = access.replace("env:PROXY_URL", "file:proxy")
+    (folder / "proxy").write_text("http://proxy.example:3128\n")
     (folder / "ann").write_text("pbkdf2_sha256$600000$saltsalt$" + "A" * 43 + "=\n")
-    config = read(top + fetch + keeping + health + slack + bot + mail + hook + alert + desk)
+    config = read(
+        top + fetch + access + keeping + health + slack + bot + mail + hook + alert + desk
+    )
     assert (config.desk.login, set(config.desk.users)) == ("password", {"ann"})
     assert (config.evidence.max_bytes, config.retention.items_days) == (50 * 10**9, 1095)
     assert config.health == HealthConfig(to=("mail",), after_rounds=5)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feeds.http import Limits
+from feeds.mojibake import garbled_note
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
 from monitor import health
-from monitor.health import ADVICE, STATES, TROUBLE, WELL, find, moved_to, settle, span
+from monitor.health import ADVICE, STATES, TROUBLE, WELL, find, moved, settle, span
 from monitor.records import Health, Observation, Past, PastPoll, PollRow, StoredFeed
 
 START = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
@@ -29,6 +30,7 @@ class Answer:
     seconds: float = 0.2
     error: FeedError | None = None
     moved: str = ""
+    notes: tuple[str, ...] = ()
     at: str = URL  # where it came from
     pause: timedelta = QUARTER  # before it
     baseline: bool = False
@@ -52,7 +54,7 @@ LOST = failing("http", 404)
 PAGE = failing("not-a-feed", 200)
 GONE = failing("http", 410)
 MOVED = Answer(moved=NEW_URL, at=NEW_URL)
-MOVED_SAME = replace(SAME, at=NEW_URL)
+MOVED_SAME = replace(SAME, at=NEW_URL, moved=NEW_URL)
 
 
 @dataclass
@@ -91,7 +93,7 @@ class Life:
         )
         after = settle(seen, find(seen, row, past, self.now))
         failures = self.feed.failures + 1 if answer.error else 0
-        self.feed = replace(self.feed, health=after, failures=failures, moved_to=moved_to(seen))
+        self.feed = replace(self.feed, health=after, failures=failures, move=moved(seen))
         self.polls.insert(
             0,
             PastPoll(
@@ -114,13 +116,15 @@ class Life:
             found = Fetched(url=answer.at, headers={}, body=b"", wire_bytes=1, state=FetchState(),
                             permanent_url=answer.moved)  # fmt: skip
         else:
-            found = NotModified(url=answer.at, http_status=304, state=FetchState())
+            found = NotModified(
+                url=answer.at, http_status=304, state=FetchState(), permanent_url=answer.moved
+            )
         return Observation(
             feed=self.feed,
             started_at=self.now,
             seconds=answer.seconds,
             answer=found,
-            result=ParsedFeed() if isinstance(found, Fetched) else found,
+            result=ParsedFeed(notes=answer.notes) if isinstance(found, Fetched) else found,
             state=FetchState(),
         )
 
@@ -176,7 +180,7 @@ HISTORIES = {
     "moved": ((FIRST, MOVED), "moved", 2),
     "moved, by 304": ((FIRST, MOVED, MOVED_SAME), "moved", 3),
     "moved and back": ((FIRST, MOVED, SAME), "ok", 3),
-    "sent on for now": ((FIRST, replace(GOOD, at=NEW_URL), MOVED_SAME), "ok", 3),
+    "sent on for now": ((FIRST, replace(GOOD, at=NEW_URL), replace(SAME, at=NEW_URL)), "ok", 3),
 }  # fmt: skip
 
 
@@ -207,6 +211,16 @@ def test_since_is_the_first_of_the_failures(reason: str, said: str) -> None:
     after = lived(FIRST, failing(reason, 500), failing(reason, 500), failing(reason, 500))
     assert after.since == START + 2 * QUARTER
     assert after.note == said
+
+
+def test_spoilt_text_is_in_the_note_of_any_state_while_the_document_lasts() -> None:
+    spoilt = replace(GOOD, notes=("a page was late", garbled_note(3, 20)))
+    said = "3 of 20 entries are garbled: spoilt before they were published"
+    assert lived(FIRST, spoilt).note == said
+    assert lived(FIRST, spoilt, SAME, SAME).note == said
+    both = lived(FIRST, replace(spoilt, moved=NEW_URL, at=NEW_URL))
+    assert (both.state, both.note) == ("moved", f"it moved for good to {NEW_URL}; {said}")
+    assert lived(FIRST, spoilt, GOOD).note == ""
 
 
 def test_since_stays_while_the_state_does() -> None:

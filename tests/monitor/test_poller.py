@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,6 +56,7 @@ class Fake:
         self.under_way["all"] -= 1
         self.waiting.pop(feed.id, None)
         self.polled.append(feed.id)
+        return SimpleNamespace(plan=SimpleNamespace(host_rests_until=None))
 
     def poller(self, *, host_gap: float = 0.0, concurrency: int = 8) -> Poller:
         return Poller(

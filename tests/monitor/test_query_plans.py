@@ -28,7 +28,13 @@ MUST_BE_MET = (
     *("INTO items ", "INTO stories", "INTO mentions", "INTO appearances", "INTO revisions"),
     *("INTO alerts", "INTO signatures", "DELETE FROM signatures", "FROM items AS i CROSS JOIN"),
     *("UPDATE stories", "UPDATE appearances", "UPDATE items", "a.state = 'held'", "UPDATE feeds"),
-    *("JOIN tombstones", "FROM polls", "INTO polls"),
+    *(
+        "JOIN tombstones",
+        "FROM polls",
+        "INTO polls",
+        "SELECT published_at, first_seen_at FROM items",
+    ),
+    *("SELECT rest_until_at FROM feeds", "SELECT gap_since_at, started_at FROM polls"),
 )
 
 
@@ -89,6 +95,9 @@ def polls(desk: LearningDesk) -> None:
     )
     desk.observe(NotModified(url="u", http_status=304, state=FetchState()))
     desk.observe(FeedError(url="u", reason="dns", message="no such host"))
+    desk.poll(entry(500, "All", "Things are other than they were."))
+    busy = FeedError(url="u", reason="http", message="later", http_status=429, retry_after=60.0)
+    desk.observe(busy)
 
 
 def test_nothing_is_read_from_end_to_end(desk: LearningDesk) -> None:

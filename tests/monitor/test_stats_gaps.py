@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from feeds.types import FeedError
+from feeds.types import FeedError, FetchState, NotModified
+from monitor.store.desk.sources import sources
 from tests.support.collection import Ran, run
 from tests.support.learning import entry
 from tests.support.newsroom import Newsroom
@@ -63,3 +65,19 @@ def test_old_gaps_need_a_longer_look(room: Newsroom) -> None:
     feeds = {gap["feed"] for gap in gaps(room, "--json", "--since", "30d").json}
     assert "one" in feeds
     assert all(gap["why"] != "no overlap" for gap in gaps(room, "--json").json)
+
+
+def test_the_present_pace_is_shown(room: Newsroom) -> None:
+    """Polled every quarter of an hour and in vain, a feed comes to be asked less often."""
+    for _ in range(8):
+        room.observe(NotModified(url="u", http_status=304, state=FetchState(etag="e")), "two")
+    pace = room.feed("two").pace
+    assert 900 < pace <= 3_600
+    config = str(room.path.with_name("wirewatch.toml"))
+    listed = run("feeds", "list", "--json", "--config", config, now=room.now).json
+    health = run("feeds", "health", "--json", "--config", config, now=room.now).json["feeds"]
+    at = room.urls["two"]
+    for rows in (listed, health):
+        assert {row["pace"] for row in rows if row["url"] == at} == {pace}
+    with sqlite3.connect(room.path) as db:
+        assert {row.pace for row in sources(db, now=room.now)} == {900, pace}

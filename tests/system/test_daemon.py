@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import signal
+import socket
 from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from tests.support.press import MENTION, Press, article
-from tests.support.program import DESK, Program, members, until
+from tests.support.program import DESK, PATIENCE, Program, members, until
 from tests.support.servers import Request, Script, drip_after, head
 from tests.support.slack import TOKEN, Fault, SlackServer, shown
 
@@ -223,3 +227,59 @@ def daemon_log(program: Program) -> str:
         daemon.wait_for("alert 1 not delivered")
         assert daemon.stop() == 0
     return daemon.log.read_text()
+
+
+def test_the_service_manager_is_told(program: Program, tmp_path: Path) -> None:
+    """READY when it watches, a sign of life while it works, STOPPING at the end."""
+    address = tmp_path / "notify"
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager, Press(1) as press:
+        manager.bind(str(address))
+        manager.settimeout(PATIENCE)
+        program.environment |= {"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "900000"}
+        program.write(press.feeds)
+        with program.daemon() as daemon:
+            assert manager.recv(4_096) == b"READY=1\nSTATUS=watching 1 feeds"
+            assert [manager.recv(4_096) for _ in range(2)] == [b"WATCHDOG=1"] * 2
+            daemon.tell(signal.SIGHUP)
+            told: set[bytes] = set()
+            while not {b"RELOADING=1", b"READY=1"} <= told:
+                told.add(manager.recv(4_096).partition(b"\n")[0])
+            assert daemon.stop() == 0
+            manager.setblocking(False)
+            said = []
+            with suppress(BlockingIOError):
+                while True:
+                    said.append(manager.recv(4_096))
+            assert said[-1] == b"STOPPING=1"
+
+
+def test_machines_are_told(program: Program) -> None:
+    """And a reload to an address that somebody has goes on without."""
+
+    def asked(port: int, path: str) -> str:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
+            return answer.read().decode()
+
+    with Press(2) as press, closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = free_port()
+        program.write(press.feeds, f'[metrics]\nlisten = "127.0.0.1:{port}"\n')
+        with program.daemon() as daemon:
+            daemon.wait_for("watching")
+            daemon.until(
+                lambda: 'wirewatch_polls_total{status="ok"} 2.0' in asked(port, "/metrics")
+            )
+            assert asked(port, "/readyz") == asked(port, "/healthz") == "ok\n"
+            assert 'wirewatch_feeds{health="ok"} 2.0' in asked(port, "/metrics")
+            program.write(
+                press.feeds, f'[metrics]\nlisten = "127.0.0.1:{taken.getsockname()[1]}"\n'
+            )
+            daemon.tell(signal.SIGHUP)
+            daemon.wait_for("no metrics: ")
+            daemon.until(lambda: program.run("poll", "--all", "--json").json["pid"])
+            assert daemon.stop() == 0
+        assert "cannot be listened at" in program.run("run", status=2).err
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        return int(server.getsockname()[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -156,4 +157,10 @@ def test_the_daemon_watches_it_at_once(program: Program) -> None:
             out = program.run("feeds", "add", press.feed(1), "--no-check").out
             assert f"The daemon (process {daemon.process.pid}) goes on with 2 feeds." in out
             daemon.until(lambda: press.asked[1])
+            out = program.run("feeds", "remove", press.feed(1)).out
+            assert out.endswith(" goes on with 1 feeds.\n")
+            list_file = program.folder / "more.opml"
+            list_file.write_text(f"<opml><outline xmlUrl='{press.feed(1)}'/></opml>")
+            asked = json.loads(program.run("feeds", "import", str(list_file), "--json").out)
+            assert asked["daemon"] == {"pid": daemon.process.pid, "feeds": 2}
             assert daemon.stop() == 0

@@ -19,22 +19,22 @@ from monitor.clock import iso, moment
 from monitor.store.desk.types import Gap
 from monitor.store.desk.weeks import WEEK, start_of
 
-# Polls are late now and then; after this many intervals, but no less than an hour, a feed counts
-# as not polled: the daemon does not run, or is in trouble.
+# Polls are late now and then; so many intervals after it was due, but no less than an hour, a feed
+# counts as not polled: the daemon does not run, or is in trouble.
 LATE = 3
 LEAST_LATE = timedelta(hours=1)
 USUAL = timedelta(days=28)  # by what a feed brought in them it is told what a gap may have cost
 LEAST_USUAL = timedelta(days=7)
 
 _PIECES = """
-SELECT p.feed, p.gap_since_at, p.started_at, p.overlap = 0 AND p.seen > 0
+SELECT p.feed, p.gap_since_at, p.started_at, p.overlap = 0 AND p.seen > 0, p.missed
 FROM json_each(:feeds) AS key CROSS JOIN polls AS p INDEXED BY polls_gaps
   ON p.feed = key.value AND p.started_at >= :since AND p.started_at <= :until
 WHERE p.gap_since_at IS NOT NULL ORDER BY p.feed, p.started_at"""
 
 _FEEDS = """
-SELECT id, name, interval, subscribed, added_at, last_poll_at, last_success_at, failures,
-  health_note
+SELECT id, name, interval, subscribed, added_at, last_poll_at, last_success_at, next_poll_at,
+  failures, health_note
 FROM feeds"""
 
 _USUAL = "SELECT count(*) FROM items WHERE feed = ? AND first_seen_at >= ? AND first_seen_at < ?"
@@ -51,6 +51,7 @@ class Watched:
     since: datetime
     last_poll_at: datetime | None
     last_success_at: datetime | None
+    next_poll_at: datetime
     failures: int
     note: str
 
@@ -66,7 +67,7 @@ class Watched:
         return seen
 
     def _is_late(self, now: datetime) -> bool:
-        return now - (self.last_poll_at or self.since) > max(LATE * self.interval, LEAST_LATE)
+        return now - self.next_poll_at > max(LATE * self.interval, LEAST_LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +77,14 @@ class Piece:
     start: datetime
     end: datetime | None  # None: it lasts
     lost: bool  # nothing was met again. Where it lasts that is not known, and may be
+    missed: int | None = None  # entries, as the poll that ended it estimated
 
 
 def watched(conn: sqlite3.Connection) -> dict[int, Watched]:
     """Every feed that is or was on a list."""
     found = {}
     for row in conn.execute(_FEEDS):
-        number, name, interval, subscribed, added_at, polled, success, failures, note = row
+        number, name, interval, subscribed, added_at, polled, success, due, failures, note = row
         found[number] = Watched(
             id=number,
             name=name,
@@ -91,6 +93,7 @@ def watched(conn: sqlite3.Connection) -> dict[int, Watched]:
             since=moment(added_at),
             last_poll_at=moment(polled) if polled else None,
             last_success_at=moment(success) if success else None,
+            next_poll_at=moment(due),
             failures=failures,
             note=note,
         )
@@ -104,8 +107,9 @@ def pieces(
     given = {feed.id: feed for feed in feeds}
     values = {"feeds": json.dumps(sorted(given)), "since": iso(since), "until": iso(now)}
     found: dict[int, list[Piece]] = defaultdict(list)
-    for number, start, end, lost in conn.execute(_PIECES, values):
-        found[number].append(Piece(start=moment(start), end=moment(end), lost=bool(lost)))
+    for number, start, end, lost, missed in conn.execute(_PIECES, values):
+        piece = Piece(start=moment(start), end=moment(end), lost=bool(lost), missed=missed)
+        found[number].append(piece)
     for feed in given.values():
         since_when = feed.unseen_since(now)
         if since_when:
@@ -205,9 +209,16 @@ def _gap(conn: sqlite3.Connection, feed: Watched, piece: Piece, now: datetime) -
         start=piece.start,
         end=piece.end,
         why=why,
-        about=_usual(conn, feed, piece, now) if piece.lost else 0,
+        about=_about(conn, feed, piece, now),
         note="" if piece.end else feed.note,
     )
+
+
+def _about(conn: sqlite3.Connection, feed: Watched, piece: Piece, now: datetime) -> int | None:
+    """What it may have cost: of one that has ended, the poll that ended it knew most."""
+    if not piece.lost:
+        return 0
+    return piece.missed if piece.end else _usual(conn, feed, piece, now)
 
 
 def _usual(conn: sqlite3.Connection, feed: Watched, piece: Piece, now: datetime) -> int | None:

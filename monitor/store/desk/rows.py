@@ -40,7 +40,8 @@ SELECT story, item FROM (
 WHERE place = 1"""
 
 _TEXTS = """
-SELECT i.id, i.text FROM json_each(?) AS key CROSS JOIN items AS i ON i.id = key.value"""
+SELECT i.id, i.text, coalesce(a.text, '') FROM json_each(?) AS key
+CROSS JOIN items AS i ON i.id = key.value LEFT JOIN articles AS a ON a.item = i.id"""
 
 _NAMED = """
 SELECT f.story, f.facet, f.value FROM json_each(?) AS key
@@ -93,7 +94,7 @@ def _read(conn: sqlite3.Connection, numbers: Sequence[int]) -> _Page:
         stories=stories,
         items={row[0]: row for row in conn.execute(_ITEMS, (items,))},
         telling=telling,
-        texts=dict(conn.execute(_TEXTS, (json.dumps(list(telling.values())),))),
+        texts={i: t for i, *t in conn.execute(_TEXTS, (json.dumps(list(telling.values())),))},
         marks=spans.of_items(conn, {*first, *telling.values()}),
         edits={row[0]: row[1:] for row in conn.execute(_EDITS, (keys,))},
         removed=removed,
@@ -122,7 +123,7 @@ class _Page:
     stories: Mapping[int, tuple[object, ...]]
     items: Mapping[int, tuple[object, ...]]  # each story's first
     telling: Mapping[int, int]  # story → the item that its excerpts are of
-    texts: Mapping[int, str]  # of these items
+    texts: Mapping[int, Sequence[str]]  # of these items: the feed's, and the full one or ""
     marks: spans.Marks
     edits: Mapping[int, tuple[float, str | None]]  # how many, and when the last
     removed: Mapping[int, Sequence[str]]
@@ -189,7 +190,10 @@ class _Page:
         item = self.telling.get(number)
         if item is None:
             return ()
-        return spans.excerpts(item, "text", self.texts[item], self.marks.get((item, "text"), ()))
+        for field, text in zip(("text", "article"), self.texts[item], strict=True):
+            if marks := self.marks.get((item, field)):
+                return spans.excerpts(item, field, text, marks)
+        return ()
 
 
 def _int(value: object) -> int:

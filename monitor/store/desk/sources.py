@@ -21,7 +21,7 @@ MOST_GAPS = 100  # of one source
 
 _FEEDS = """
 SELECT id, name, url, kind, language, subscribed, health, health_note, failures, health_since_at,
-  interval, added_at, last_poll_at, last_success_at, last_new_at, next_poll_at, moved_to
+  interval, pace, added_at, last_poll_at, last_success_at, last_new_at, next_poll_at, moved_to
 FROM feeds"""
 
 # A range of the index for each feed and week: no date is made of each item.
@@ -112,7 +112,7 @@ class _Page:
 
     def row(self, line: tuple[object, ...]) -> SourceRow:
         (feed, name, url, kind, language, subscribed, health, note, failures, since, interval,
-         added, polled, success, new, following, moved_to) = map(_given, line)  # fmt: skip
+         pace, added, polled, success, new, following, moved_to) = map(_given, line)  # fmt: skip
         number = int(feed)
         relevant, rejected = self.judged.get(number, (0, 0))
         return SourceRow(
@@ -128,6 +128,7 @@ class _Page:
             failures=int(failures),
             since=moment_or_none(since),
             interval=int(interval),
+            pace=int(pace),
             added_at=moment(added),
             last_poll_at=moment_or_none(polled),
             last_success_at=moment_or_none(success),

@@ -18,6 +18,7 @@ from monitor.store.desk.types import (
     Edit,
     EntityRef,
     Evidence,
+    FullText,
     Link,
     Story,
     StoryItem,
@@ -42,6 +43,10 @@ _APPEARANCES = """
 SELECT a.item, a.feed, f.name, f.kind, a.url, a.first_seen_at, a.last_seen_at, a.gone_at, a.vanished
 FROM json_each(?) AS key CROSS JOIN appearances AS a ON a.item = key.value
 CROSS JOIN feeds AS f ON f.id = a.feed ORDER BY a.item, a.first_seen_at, a.id"""
+
+_ARTICLES = """
+SELECT a.item, a.state, a.text, a.url, a.fetched_at, a.next_try_at, a.http_status, a.why
+FROM json_each(?) AS key CROSS JOIN articles AS a ON a.item = key.value"""
 
 _ALERTS = """
 SELECT id, rule, channel, relation, state, created_at, sent_at, last_error
@@ -126,6 +131,7 @@ class _Reading:
     marks: spans.Marks
     revisions: Mapping[int, Sequence[tuple[object, ...]]]
     appearances: Mapping[int, Sequence[tuple[object, ...]]]
+    articles: Mapping[int, Sequence[tuple[object, ...]]]
     entities: Mapping[str, EntityRef]
     polls: Mapping[tuple[int, str], Evidence]
 
@@ -142,6 +148,7 @@ class _Reading:
             marks=spans.of_items(conn, items),
             revisions=revisions,
             appearances=appearances,
+            articles=_by_item(conn.execute(_ARTICLES, keys)),
             entities=spans.entities(conn, changed),
             polls=evidence.polls(conn, brought),
         )
@@ -160,6 +167,7 @@ class _Reading:
             title_spans=tuple(self.marks.get((item, "title"), ())),
             text=str(text),
             text_spans=tuple(self.marks.get((item, "text"), ())),
+            article=next(map(self._article, self.articles.get(item, ())), None),
             language=str(language),
             author=str(author),
             url=str(url),
@@ -179,6 +187,19 @@ class _Reading:
             first_version=next(((str(r[5]), str(r[6])) for r in revisions if r[1] == 1), None),
             appearances=tuple(_appearance(a) for a in self.appearances.get(item, ())),
             evidence=self._first_poll(item, str(first_seen_at)),
+        )
+
+    def _article(self, row: tuple[object, ...]) -> FullText:
+        item, state, text, url, fetched_at, next_try_at, http_status, why = row
+        return FullText(
+            state=str(state),
+            text=str(text),
+            spans=tuple(self.marks.get((_int(item), "article"), ())),
+            url=str(url),
+            fetched_at=moment_or_none(_text(fetched_at)),
+            next_try_at=moment_or_none(_text(next_try_at)),
+            http_status=None if http_status is None else _int(http_status),
+            why=str(why),
         )
 
     def _first_poll(self, item: int, first_seen_at: str) -> Evidence | None:

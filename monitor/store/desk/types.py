@@ -90,7 +90,7 @@ class Excerpt:
     """Words of an item round its mentions, on one line, "…" where something was left out."""
 
     item: int
-    field: str  # title | text
+    field: str  # title | text | article
     text: str
     spans: tuple[Span, ...]  # in order, and may overlap
 
@@ -197,6 +197,20 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FullText:
+    """The article that an item's feed only summarises, or why it is not there."""
+
+    state: str  # waiting | fetched | refused | failed | skipped
+    text: str
+    spans: tuple[Span, ...]
+    url: str  # of its page
+    fetched_at: datetime | None
+    next_try_at: datetime | None
+    http_status: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryItem:
     """An item of a story with its whole text."""
 
@@ -206,6 +220,7 @@ class StoryItem:
     title_spans: tuple[Span, ...]
     text: str
     text_spans: tuple[Span, ...]
+    article: FullText | None  # None: its feed does not ask for full texts
     language: str
     author: str
     url: str
@@ -506,7 +521,8 @@ class SourceRow:
     advice: str  # what to do about it; "" for nothing
     failures: int  # in a row
     since: datetime | None  # since when its health is what it is
-    interval: int  # seconds
+    interval: int  # seconds between two polls, as the list has it
+    pace: int  # and as its own history has it at present
     added_at: datetime
     last_poll_at: datetime | None
     last_success_at: datetime | None

@@ -45,7 +45,9 @@ def stories(room: Newsroom) -> dict[str, int]:
     """One of each sort, in the order of time."""
     return {
         "mine": room.say(1, "The mine opens"),
-        "dam": room.say(2, "The dam is full", by="two", language="ru"),
+        "dam": room.say(
+            2, "Плотина наполнена водой до самого верха: the dam is full", by="two", language="ru"
+        ),
         "both": room.say(3, "The dam beside the mine", by="three"),
         "candidate": room.say(4, "The maybe-mine was seen", by="two"),
         "nothing": room.say(5, "The weather"),

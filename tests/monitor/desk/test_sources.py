@@ -83,7 +83,7 @@ class TestTopLine:
         room.again(entry(50), entry(51))
         (gap,) = top(room).gaps
         assert (gap.why, gap.start, gap.end) == ("no overlap", START, START + timedelta(hours=5.25))
-        assert gap.about == 5  # 24 a day
+        assert gap.about == 3  # 24 a day, of which two are there
 
     def test_it_fails_and_lasts(self, room: Newsroom) -> None:
         history(room)
@@ -191,6 +191,7 @@ class TestPages:
         room.say(1, "The mine")
         found = row(room)
         assert (found.health, found.advice, found.failures, found.kind) == ("ok", "", 0, "wire")
+        assert (found.interval, found.pace) == (900, 900)
         assert len(found.weeks) == sources.WEEKS
         assert [w.items for w in found.weeks][-2:] == [0, 1]
         assert found.weeks[-1].start == date(2026, 11, 16)

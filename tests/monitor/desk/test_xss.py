@@ -80,6 +80,14 @@ def _plant(path: Path) -> None:
             db.execute(f"INSERT INTO items ({names}) VALUES ({marks})", tuple(values.values()))
         db.execute("UPDATE stories SET title = ?", (PAYLOADS[9],))
         db.execute("UPDATE items SET title = ?, text = ? WHERE id = 1", (PAYLOADS[9], PAYLOADS[20]))
+        db.execute(
+            "INSERT INTO articles (item, feed, url, host, state, baseline, attempts, hops, text, "
+            "chars, why) SELECT id, feed, url, url, 'fetched', 0, 1, 0, text, 0, title FROM items"
+        )
+        payloads = "\n".join(PAYLOADS)
+        db.execute("UPDATE articles SET text = ? WHERE item = 1", (payloads,))
+        db.execute("UPDATE articles SET state = 'failed', text = '' WHERE item = 2")
+        db.execute("UPDATE articles SET why = ? WHERE item = 2", (PAYLOADS[9],))
 
 
 def active(page: str, nonce: str = "") -> list[str]:
@@ -128,6 +136,7 @@ def nonce_of(policy: str) -> str:
 
 PAGES = (
     "/wirewatch", "/wirewatch/items?_size=max", "/wirewatch/items?_facet=author&_size=max",
+    "/wirewatch/articles?_size=max", "/-/desk/story/2",
     "/wirewatch/stories", "/wirewatch/feeds", "/wirewatch/entities", "/wirewatch/mentions",
     "/wirewatch/named_items", "/wirewatch/named_stories", "/reviews/decisions",
     "/wirewatch/items?title=" + "%3Cscript%3Ealert(1)%3C/script%3E",
