@@ -74,7 +74,7 @@ class Diagnosis:
 
 
 def diagnose(visit: Visit, *, now: datetime, interval: int, language_of: LanguageOf) -> Diagnosis:
-    """What the answers of a visit say. `interval` (seconds): as often as it is asked without one."""
+    """What the answers of a visit say. `interval` (seconds): how often it is asked without one."""
     dates = dates_of(visit.parsed.entries, now)
     spoken = _spoken(visit.parsed, language_of)
     often = visit.feed.interval or interval
