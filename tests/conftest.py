@@ -32,7 +32,9 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "all_proxy",
     ):
         monkeypatch.delenv(name, raising=False)
-    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
+    handlers = logging.getLogger().handlers[:]
+    levels = {name: logging.getLogger(name).level for name in ("", "wirewatch")}
     yield
     logging.getLogger().handlers[:] = handlers
-    logging.getLogger().setLevel(level)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)

@@ -1,0 +1,1 @@
+"""The proof: what the program survives, as a table that anyone can print. `make proof`."""
