@@ -12,7 +12,7 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.dev
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadscope
+	@$(VENV)/bin/python -m pytest -q -n 3 --dist loadscope
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format . && $(VENV)/bin/mypy

@@ -49,7 +49,7 @@ def test_title_and_counts() -> None:
     assert len(made.counts) == MOST_COUNTED
 
 
-@pytest.mark.parametrize("count", [2, 40, 41, 1000])
+@pytest.mark.parametrize("count", [2, 40, 41, 300])
 @pytest.mark.parametrize("text", ["plain", "<!channel> & *b* " * 40, "기사 " * 500, "🏭" * 900])
 def test_slack_takes_it_whatever_its_length(count: int, text: str) -> None:
     made = digest_of(digest(count, title=text, source=text, rule=text))

@@ -25,7 +25,7 @@ from tests.support.press import Press, article, mention
 from tests.support.program import DESK, PATIENCE, Program, members, until
 from tests.support.slack import SlackServer, shown
 
-KILLS = int(os.environ.get("WIREWATCH_KILLS", "10"))
+KILLS = int(os.environ.get("WIREWATCH_KILLS", "6"))
 SEED = int(os.environ.get("WIREWATCH_SEED", "20261121"))
 PAPERS = 8
 REPEAT = "(possible repeat)"

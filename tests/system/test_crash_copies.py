@@ -17,7 +17,7 @@ from tests.support.press import Press, article, words
 from tests.support.program import DESK, PATIENCE, Program, members, until
 from tests.support.slack import SlackServer, shown
 
-KILLS = int(os.environ.get("WIREWATCH_KILLS", "10")) // 3
+KILLS = int(os.environ.get("WIREWATCH_KILLS", "6")) // 3
 PAPERS = 6
 SEED = 20261122
 
