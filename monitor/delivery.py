@@ -20,6 +20,7 @@ from typing import ParamSpec, TypeVar
 from alerts.deliver import Settlement, send_all, settlement
 from alerts.types import Alert, Channel, Receipt
 from monitor.announce import alert_of
+from monitor.drain import finished
 from monitor.errors import StoreError
 from monitor.store import Store
 from monitor.undelivered import RELATION as UNDELIVERED
@@ -165,12 +166,7 @@ class Delivery:
     async def drain(self, seconds: float) -> None:
         """Let sends under way finish; one that takes longer stays `sending`: it is in doubt."""
         self._stop.set()
-        if not self._sending:
-            return
-        _, late = await asyncio.wait(self._sending.values(), timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await finished(self._sending.values(), seconds)
 
 
 def _say(alert: Alert, done: Settlement, tell: Sequence[str]) -> None:

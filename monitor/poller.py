@@ -12,6 +12,7 @@ from datetime import datetime
 from feeds.errors import TransferError
 from feeds.hosts import host_key
 from feeds.moves import ask_at
+from monitor.drain import finished
 from monitor.errors import StoreError
 from monitor.records import PollRecord, StoredFeed
 
@@ -226,9 +227,4 @@ class Poller:
         """
         self._stopping = True
         self._queue.clear()
-        if not self._running:
-            return
-        _, late = await asyncio.wait(self._running.values(), timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await finished(self._running.values(), seconds)

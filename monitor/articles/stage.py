@@ -18,6 +18,7 @@ from feeds.robots import RobotsCache, Rules, robots_url
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified
 from feeds.visit import Moved
 from monitor.articles.records import ArticleRecord, Attempt, DueArticle, Refused
+from monitor.drain import finished
 from monitor.errors import StoreError
 from monitor.poller import BROKEN_REST, Hosts
 
@@ -172,9 +173,4 @@ class Articles:
         An article is stored in one transaction or not at all: a cancelled one is fetched again.
         """
         self._stopping = True
-        if not self._running:
-            return
-        _, late = await asyncio.wait(self._running.values(), timeout=seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await finished(self._running.values(), seconds)
