@@ -138,13 +138,9 @@ def _read(data: bytes, language: str) -> _Read:
     does, and a feed that moved to https would have nothing but new entries.
     """
     failed: list[str] = []
-    problem = ""
     handler = _forgiving(StrictFeedParser("", language or None, "utf-8"), _SAX_EVENTS, failed)
     skipped = _skipped(handler)
-    try:
-        _read_strictly(data, handler)
-    except SAXException as error:
-        problem = _problem(error)
+    if problem := _ill_formed(data, handler):
         failed.clear()
         handler = _plain(LooseFeedParser("", language or None, "utf-8", {}))
         skipped = _skipped(handler)
@@ -158,6 +154,20 @@ def _read(data: bytes, language: str) -> _Read:
         problem=problem,
         skipped=skipped,
     )
+
+
+def _ill_formed(data: bytes, handler: Any) -> str:
+    """Read `data` strictly; why it is not well-formed, or "".
+
+    A function of its own, and a short one. Where memory has run out, CPython 3.13 goes round for
+    ever on its way to a handler from beyond the 256th instruction of a function: it needs to make
+    an int, and only those up to 256 are made already.
+    """
+    try:
+        _read_strictly(data, handler)
+    except SAXException as error:
+        return _problem(error) or "not well-formed"
+    return ""
 
 
 def _read_strictly(data: bytes, handler: Any) -> None:
