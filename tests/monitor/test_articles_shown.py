@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -138,6 +139,28 @@ class TestPages:
         assert found is not None
         (excerpt,) = found.row.excerpts
         assert (excerpt.field, "near the mine" in excerpt.text) == ("article", True)
+
+    @pytest.mark.parametrize("page", ["/-/desk?state=all", "/-/desk/entity/mine"])
+    def test_and_so_do_the_pages(self, desk: ReadingDesk, page: str) -> None:
+        desk.bring("/mine")
+        desk.fetch()
+        asking = Asking(folder=desk.folder, database="test.db")
+        try:
+            shown = asking.get(page).text
+        finally:
+            asking.close()
+        (excerpt,) = re.findall(r'<p class="excerpt"[^>]*>(.*?)</p>', shown, flags=re.DOTALL)
+        assert re.sub("<[^>]+>", "", excerpt).count("near the mine") == 1
+
+    def test_a_feed_without_kind_and_language(self, desk: ReadingDesk) -> None:
+        """Nothing stands before how often it is polled."""
+        with desk.store.transaction() as db:
+            db.execute("UPDATE feeds SET kind = '', language = ''")
+        asking = Asking(folder=desk.folder, database="test.db")
+        try:
+            assert "<p>Polled every" in asking.get("/-/desk/source/1").text
+        finally:
+            asking.close()
 
 
 class TestPacks:
