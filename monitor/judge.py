@@ -235,7 +235,8 @@ class _Reading:
         here = self.known.appearances.get(item.id)
         moved = here is None or not here.in_window or here.content_hash != probe.content_hash
         if moved or rekeyed:
-            self.sightings.append(Seen(item=item.id, probe=probe, rekeyed=rekeyed))
+            seen = Seen(item=item.id, probe=probe, rekeyed=rekeyed, new_here=here is None)
+            self.sightings.append(seen)
         if self._is_edit(probe, item, here):
             self._revise(probe, item)
         else:

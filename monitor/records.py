@@ -222,6 +222,7 @@ class Seen:
     item: int
     probe: Probe
     rekeyed: bool = False  # the feed changed its ids: the item is known by these from now on
+    new_here: bool = False  # the feed did not have it before; another one brought it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

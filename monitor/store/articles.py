@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from feeds.hosts import host_key
 from monitor.articles.records import ArticleItem, ArticleRecord, DueArticle
 from monitor.clock import iso, iso_or_none, moment, moment_or_none
-from monitor.records import NewItem, StoredFeed
+from monitor.records import Probe, StoredFeed
 from monitor.store import evidence, subscriptions
 from monitor.store import mentions as mentions_table
 from monitor.store.announced import Outbox, Subject
@@ -32,6 +32,8 @@ _PUT = """
 INSERT INTO articles (item, feed, url, host, state, baseline, attempts, hops, next_try_at, text,
   chars, why)
 VALUES (:item, :feed, :url, :host, :state, :baseline, 0, 0, :next, '', 0, :why)"""
+
+_KNOWN = "SELECT 1 FROM articles WHERE item = ?"
 
 _SAME_URL = "SELECT 1 FROM articles WHERE url = ? LIMIT 1"
 
@@ -83,17 +85,21 @@ WHERE state = 'skipped' AND why = :why
 def queue(
     db: sqlite3.Connection,
     feed: StoredFeed,
-    items: Sequence[tuple[int, NewItem]],
+    items: Sequence[tuple[int, Probe]],
     *,
     baseline: bool,
     now: datetime,
 ) -> None:
-    """Have the full texts of a poll's new items fetched, oldest first as `items` are."""
-    if not feed.feed.full_text or not items:
+    """Have the full texts of items fetched that are new to the feed, oldest first as `items` are.
+
+    What another feed brought first is wanted too, unless that one had it fetched.
+    """
+    if not feed.feed.full_text:
         return
+    items = [(item, probe) for item, probe in items if not db.execute(_KNOWN, (item,)).fetchone()]
     late = len(items) - BASELINE_MOST if baseline else 0
-    for at, (number, item) in enumerate(items):
-        url = item.probe.entry.url.partition("#")[0]
+    for at, (number, probe) in enumerate(items):
+        url = probe.entry.url.partition("#")[0]
         why = f"older than the {BASELINE_MOST} newest of the first poll" if at < late else ""
         why = why or _unfit(db, url)
         db.execute(

@@ -36,7 +36,9 @@ def write(
     writer.alerts(learnt.alerts, items)
     stored = [(item, new) for (item, _), new in zip(items, learnt.items, strict=True)]
     feed, baseline = learnt.observation.feed, learnt.row.baseline
-    articles.queue(db, feed, stored, baseline=baseline, now=learnt.now)
+    wanted = [(one.item, one.probe) for one in learnt.seen if one.new_here]
+    wanted += [(item, new.probe) for item, new in stored]
+    articles.queue(db, feed, wanted, baseline=baseline, now=learnt.now)
     writer.poll_row()
     writer.feed()
     health.write(db, writer.feed_id, learnt.verdict, learnt.now)

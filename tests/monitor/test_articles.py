@@ -16,7 +16,7 @@ import pytest
 
 import monitor.articles.stage
 from feeds.limits import Limits
-from feeds.types import Fetched
+from feeds.types import Feed, Fetched
 from monitor.articles.judge import MOST_ATTEMPTS
 from monitor.errors import StoreError
 from monitor.evidence.archive import Archive
@@ -69,6 +69,23 @@ class TestReading:
             (found,) = reader.search("heated", limit=5)
             assert "heated" in found["article"]
             assert reader.search("some news heated", limit=5)  # title and full text together
+
+    def test_what_another_feed_brought_first_is_read_too(self, desk: ReadingDesk) -> None:
+        """That one does not ask for full texts; and a page is read once, whoever has it."""
+        two = Feed(url="https://two.example/feed", name="two", kind="wire")
+        asking = Feed(url=desk.urls["one"], name="one", kind="wire", full_text=True)
+        desk.store.subscribe([asking, two], interval=900, now=desk.now)
+        desk.poll(entry(0, "Old of two", url=""), name="two")
+        news = desk.entry_of("/mine")
+        desk.poll(news, entry(0, "Old of two", url=""), name="two")
+        wanted = "SELECT feed, state, baseline FROM articles WHERE state <> 'skipped'"
+        assert (desk.rows(wanted), desk.count("alerts")) == ([], 0)
+        for _ in range(2):
+            desk.poll(news, entry(0, "Old", url=""))
+        desk.fetch()
+        (row,) = desk.rows(wanted)
+        assert (row["feed"], row["state"], row["baseline"]) == (1, "fetched", 0)
+        assert desk.count("alerts") == 1
 
     def test_robots_txt_is_asked_once_and_first(self, desk: ReadingDesk) -> None:
         desk.bring("/mine", "/dam")
