@@ -155,20 +155,13 @@ async def assemble(
         store.watch(watchlists, now=now())
         store.subscribe(config.feeds, interval=config.fetch.interval, now=now())
         store.doubt_unfinished()
-        archive = None
-        if config.evidence.keep:
-            folder, rotate = config.evidence.folder, config.evidence.rotate
-            folder = config.database.parent / folder  # settings made by hand may be relative
-            archive = stack.enter_context(closing(Archive(store, folder, rotate=rotate, now=now)))
+        archive = _archive(stack, config, store, now)
         writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
         pool = await stack.enter_async_context(ParserPool(workers=parsers))
         hosts = Hosts(config.fetch.host_gap)
+        one_page = partial(fetch, client, turn=hosts.turn)
         stages = Stages(
-            fetch=PagedFetch(
-                fetch=partial(fetch, client, turn=hosts.turn),
-                pool=pool,
-                pause=config.fetch.host_gap,
-            ),
+            fetch=PagedFetch(fetch=one_page, pool=pool, pause=config.fetch.host_gap),
             parse=pool.parse,
             learn=Learner(store=store, desk=desk, now=now, writer=writer, archive=archive).learn,
             now=now,
@@ -189,6 +182,17 @@ async def assemble(
             writer=writer,
             archive=archive,
         )
+
+
+def _archive(
+    stack: AsyncExitStack, config: Config, store: Store, now: Callable[[], datetime]
+) -> Archive | None:
+    """Where evidence is kept, if it is to be; closed with `stack`."""
+    if not config.evidence.keep:
+        return None
+    folder = config.database.parent / config.evidence.folder  # made by hand it may be relative
+    archive = Archive(store, folder, rotate=config.evidence.rotate, now=now)
+    return stack.enter_context(closing(archive))
 
 
 def _poller(
