@@ -226,9 +226,10 @@ class _Reading:
         feeds = self._feeds(lists)
         all_read = names is not None and len(lists) == len(names) and not self.list_problems
         vault = Vault(environ=self.environ, folder=self.folder)
+        database = self._database(top.get("database") or DEFAULT_DATABASE)
         return Config(
             path=file,
-            database=self._database(top.get("database") or DEFAULT_DATABASE),
+            database=database,
             watchlists=self._each(
                 "watchlists", top.get("watchlists", DEFAULT_WATCHLISTS), self._watchlist
             ),
@@ -243,7 +244,7 @@ class _Reading:
             metrics=read_metrics(self.source),
             baseline_days=top.get("baseline_days") or 0,
             desk=read_desk(self.source, vault if self.desk else None),
-            evidence=read_evidence(self.source, self.folder),
+            evidence=read_evidence(self.source, self.folder, database),
             retention=read_retention(self.source),
             spans=self.source.spans,
         )

@@ -92,18 +92,24 @@ RETENTION_KEYS = {
 }
 
 
-def read_evidence(source: Source, folder: Path) -> EvidenceConfig:
-    """The table, or what holds without it. `folder` is that of the configuration."""
+def read_evidence(source: Source, folder: Path, database: Path) -> EvidenceConfig:
+    """The table, or what holds without it. `folder` is that of the configuration.
+
+    Without a folder of its own the archive stands beside the database: where settings are kept
+    nothing else may be written, as a service is set up.
+    """
     table = source.data.get("evidence", {})
     settings = read_table(source, table, ("evidence",), EVIDENCE_KEYS)
     settings = {key: value for key, value in settings.items() if value is not None}
     found = replace(EvidenceConfig(), **settings)
-    path = located(folder, str(found.folder))
+    beside = "folder" not in settings
+    path = located(database.parent if beside else folder, str(found.folder))
     try:
         if path.exists() and not path.is_dir():
             source.wrong(("evidence", "folder"), f"must be a folder: {path} is a file")
     except OSError as error:
-        source.wrong(("evidence", "folder"), f"{path}: cannot be read: {error.strerror}")
+        if not beside:  # else it is the database's path that is wrong, and said to be
+            source.wrong(("evidence", "folder"), f"{path}: cannot be read: {error.strerror}")
     return replace(found, folder=path.absolute())
 
 

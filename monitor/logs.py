@@ -5,9 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_NOTHING: Mapping[str, str] = {}
+_BOUND = ContextVar("bound", default=_NOTHING)
+
+
+@contextmanager
+def bound(**values: str) -> Iterator[None]:
+    """Every line that is logged within, in this task, carries these: which feed, which poll."""
+    token = _BOUND.set({**_BOUND.get(), **values})
+    try:
+        yield
+    finally:
+        _BOUND.reset(token)
 
 
 class JsonLines(logging.Formatter):
@@ -36,6 +51,7 @@ def _event(formatter: logging.Formatter, record: logging.LogRecord) -> dict[str,
         "level": record.levelname.lower(),
         "logger": record.name,
         "event": record.getMessage(),
+        **_BOUND.get(),
     }
     event.update({k: str(v) for k, v in vars(record).items() if k not in _STANDARD})
     if record.exc_info:

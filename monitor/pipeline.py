@@ -17,7 +17,10 @@ from datetime import datetime
 from feeds.manners import conditional
 from feeds.moves import ask_at, is_recheck
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
+from monitor.clock import iso
+from monitor.descriptors import none_left
 from monitor.errors import StoreError
+from monitor.logs import bound
 from monitor.records import Observation, PollRecord, StoredFeed
 
 log = logging.getLogger("wirewatch.poll")
@@ -44,10 +47,18 @@ async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
     Raises:
         StoreError: nothing could be stored (disk full, file damaged); the feed stays due.
     """
-    started_at, clock = stages.now(), time.monotonic()
+    started_at = stages.now()
+    with bound(feed=feed.feed.url, poll=iso(started_at)):
+        return await _polled(feed, stages, started_at)
+
+
+async def _polled(feed: StoredFeed, stages: Stages, started_at: datetime) -> PollRecord:
+    clock = time.monotonic()
     asked = _asked(feed, started_at)
     try:
         answer = await stages.fetch(asked.feed, asked.state)
+        if isinstance(answer, FeedError) and (why := none_left()):
+            raise StoreError(why)  # that it failed is no fault of the feed's
         result = await stages.parse(answer, asked.feed) if isinstance(answer, Fetched) else answer
         paused = answer.waited if isinstance(answer, Fetched) else 0.0
         seconds = time.monotonic() - clock - paused
@@ -58,7 +69,7 @@ async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
     except Exception as error:
         # A fault of ours on one document must neither end the daemon nor leave the feed due for
         # ever. It is logged with its traceback, and stands in the ledger as this poll's error.
-        log.exception("fault while polling", extra={"feed": feed.feed.url})
+        log.exception("fault while polling")
         fault = FeedError(
             url=feed.feed.url, reason="internal", message=f"{type(error).__name__}; see the log"
         )

@@ -727,6 +727,21 @@ def test_the_examples_of_the_page_are_right(folder):
     assert (len(config.feeds), len(config.channels), len(config.rules)) == (2, 4, 3)
 
 
+@pytest.mark.parametrize(
+    ("more", "where"),
+    [
+        ("", "data/evidence"),
+        ('[evidence]\nkeep = false\n', "data/evidence"),
+        ('[evidence]\nfolder = "kept"\n', "kept"),
+        ('[evidence]\nfolder = "data/warc"\n', "data/warc"),
+    ],
+)
+def test_the_archive_stands_beside_the_database(folder, more, where):
+    (folder / "data").mkdir()
+    config = read(f'{BASE}database = "data/w.db"\n{more}')
+    assert config.evidence.folder == folder / where
+
+
 def test_every_kind_of_source_is_on_the_page():
     page = (ROOT / "docs" / "configuration.md").read_text()
     row = next(line for line in page.splitlines() if line.startswith("| `feed.kind`"))
