@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint proof bench lock clean
 
 demo: $(VENV)/.runtime
 	@$(VENV)/bin/wirewatch demo
@@ -13,9 +13,14 @@ test: $(VENV)/.dev
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/python -m pytest -q -n 3 --dist loadscope
+	@$(VENV)/bin/python -m benchmarks.proof --short
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format . && $(VENV)/bin/mypy
+
+# Every promise put to the test, beside the same without its guard. The whole goes into docs/proof.md.
+proof: $(VENV)/.proof
+	$(VENV)/bin/python -m benchmarks.proof $(if $(SHORT),--short,--write)
 
 bench: $(VENV)/.dev
 	$(VENV)/bin/python -m benchmarks.run
@@ -37,13 +42,23 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# For maintainers: pin every dependency anew, for all three Pythons at once.
-LOCK = $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-  --no-header --no-emit-index-url --upgrade pyproject.toml --group build
+# What the whole proof needs besides: a fuzzer, and the desk's second line of Datasette.
+$(VENV)/.proof: requirements-proof.lock $(VENV)/.dev
+	@$(PIP) install --require-hashes -r requirements-proof.lock
+	@.ci/datasette-next $(PYTHON)
+	@touch $@
+
+# For maintainers: pin every dependency anew, for all three Pythons at once, with what follows from it.
+COMPILE = $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-emit-index-url --upgrade
 lock: $(VENV)/.python
 	$(PIP) install uv
-	$(LOCK) -o requirements.lock
-	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --group build -o requirements.lock
+	$(COMPILE) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --group proof -o requirements-proof.lock
+	.ci/datasette-next lock
+	.ci/release lock
+	.ci/release sbom $(PYTHON)
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

@@ -21,6 +21,7 @@ from alerts.mail_parts import (
 )
 from alerts.message import REPEAT, Digest, Message
 
+IN_FULL = 1_000  # stories; a storm may gather 5,000, and mail servers refuse what is above 10 MB
 BAR = 24  # the longest bar of the picture, in letters of the plain text
 PIXELS = 160  # and in the HTML: fits beside a name on a telephone
 
@@ -41,14 +42,22 @@ def digest_text(digest: Digest) -> str:
         f"{name:<{width}}  {'#' * _share(count, digest, BAR)} {count}"
         for name, count in digest.counts
     ]
-    contents = [f"{n}. {message.title}" for n, message in enumerate(digest.messages, 1)]
+    shown = digest.messages[:IN_FULL]
+    contents = [f"{n}. {message.title}" for n, message in enumerate(shown, 1)]
     parts = [f"{digest.title}\n{REPEAT}" if digest.repeat else digest.title]
     parts += ["\n".join(lines) for lines in (picture, contents) if lines]
-    for number, message in enumerate(digest.messages, 1):
+    for number, message in enumerate(shown, 1):
         title, *rest = text_story(message)
         parts += [f"{'-' * 60}\n\n{number}. {title}", *rest]
+    parts += [f"{'-' * 60}\n\n{more}" for more in _more(digest)]
     parts.append(f"-- \nWirewatch sent these together: {digest.why}.")
     return "\n\n".join(parts) + "\n"
+
+
+def _more(digest: Digest) -> tuple[str, ...]:
+    """What is said of the stories that are not told."""
+    left = len(digest.messages) - IN_FULL
+    return (f"And {left:,} more: the desk and “wirewatch alerts list” show them.",) * (left > 0)
 
 
 def _share(count: int, digest: Digest, longest: int) -> int:
@@ -58,14 +67,16 @@ def _share(count: int, digest: Digest, longest: int) -> int:
 def digest_html(digest: Digest) -> str:
     """The same as a page. The picture is a table with coloured cells, which every program shows."""
     rows = "".join(_bar(name, count, digest) for name, count in digest.counts)
-    contents = "".join(_line(*numbered) for numbered in enumerate(digest.messages, 1))
+    shown = tuple(enumerate(digest.messages[:IN_FULL], 1))
+    contents = "".join(_line(*numbered) for numbered in shown)
     return html_page(
         digest.title,
         f'<h1 style="{H1}" dir="auto">{escape(digest.title)}</h1>',
         html_repeat(repeat=digest.repeat),
         f'<table style="{TABLE}">{rows}</table>' if rows else "",
         f'<ol style="{SMALL}">{contents}</ol>',
-        *(part for numbered in enumerate(digest.messages, 1) for part in _story(*numbered)),
+        *(part for numbered in shown for part in _story(*numbered)),
+        *(f'<hr style="{_RULE}"><p>{escape(more)}</p>' for more in _more(digest)),
         f'<p style="{FOOT}">Wirewatch sent these together: {escape(digest.why)}.</p>',
     )
 

@@ -25,18 +25,18 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 from alerts.rules import Rule
 from alerts.secrets import Secret
 from alerts.settings import ChannelSettings, EmailSettings, SlackSettings
 from alerts.types import Alert, Channel, Receipt
+from benchmarks.delivery_servers import BAD, GOOD, Mail, Scenario, Slack, limited
 from benchmarks.fast_loop import START, FastClock, run
 from benchmarks.measure import table
 from monitor.clock import iso, moment
@@ -46,14 +46,11 @@ from monitor.delivery import Delivery
 from monitor.store import Store
 from tests.support.learning import LearningDesk, entry
 from tests.support.press import words
-from tests.support.slack import GAP, Fault, SlackServer, shown
-from tests.support.smtp import MailServer
+from tests.support.slack import Fault
 
 SPREAD = 600  # seconds over which the second half of the alerts becomes due
-EVERY = 25  # one message in so many meets the fault
 PATIENCE = 60.0  # seconds that a channel waits for an answer that never comes
 REPEAT = "(possible repeat)"
-GOOD, BAD = "a@example.org", "b@example.org"
 HOSTILE = (
     "<!channel> look",
     "<@U1> & <#C1|general>",
@@ -66,104 +63,7 @@ HOSTILE = (
 )
 
 
-# ── the servers ──────────────────────────────────────────────────────────────────────────────────
-
-
-class Slack(SlackServer):
-    """Judges as Slack does; then one in EVERY meets the fault. Notes what came when."""
-
-    def __init__(self, clock: FastClock, fault: Callable[[], Fault] | None) -> None:
-        super().__init__(clock.seconds)
-        self._fault = fault
-        self.arrived: list[tuple[float, str]] = []  # when, text
-        self.asked: list[tuple[float, float]] = []  # when, not before
-        self._not_before = 0.0
-
-    def _judge(self, path: str, headers: dict[str, str], body: bytes) -> Fault:
-        verdict = super()._judge(path, headers, body)
-        now = self._now()
-        self.asked.append((now, self._not_before))
-        if self._fault and len(self.asked) % EVERY == 0:
-            verdict = self._fault()
-        if verdict.status == 429:
-            self._not_before = now + float(verdict.headers["Retry-After"])
-        if verdict.accept:
-            self.arrived.append((now, shown(json.loads(body))))
-        return verdict
-
-    @property
-    def limits_broken(self) -> int:
-        """Messages within a second of the one before, or before a Retry-After was over."""
-        soon = sum(b - a < GAP for (a, _), (b, _) in pairwise(self.asked))
-        return soon + sum(now < not_before for now, not_before in self.asked)
-
-
-class Mail(MailServer):
-    """aiosmtpd; then one message in EVERY meets the fault. Notes what came when."""
-
-    def __init__(self, clock: FastClock, fault: str) -> None:
-        super().__init__()
-        self._clock = clock
-        self._fault = fault
-        self._met = 0
-        self.arrived: list[tuple[float, str]] = []
-
-    limits_broken = 0
-
-    def _protocol(self) -> asyncio.Protocol:
-        self._met += self._fault == "drip"
-        if self._fault == "drip" and self._met % EVERY == 0:
-            return Dripping()
-        return super()._protocol()
-
-    async def handle_RCPT(self, server, session, envelope, address, options) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001, N802
-        if self._fault.startswith("550"):
-            if address == BAD:
-                return self._fault
-        elif self._fault != "drip":
-            self._met += 1
-            if self._fault and self._met % EVERY == 0:
-                self.faults.append(self._fault)
-        return await super().handle_RCPT(server, session, envelope, address, options)
-
-    async def handle_DATA(self, server, session, envelope) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001, N802
-        before, when = len(self.accepted), self._clock.seconds()
-        try:
-            return await super().handle_DATA(server, session, envelope)
-        finally:
-            for mail in self.accepted[before:][:1]:
-                self.arrived.append((when, mail["Subject"]))
-
-
-class Dripping(asyncio.Protocol):
-    """A banner that never ends, a byte now and then: every read makes progress."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._task = asyncio.create_task(self._drip(transport))
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self._task.cancel()
-
-    @staticmethod
-    async def _drip(transport: asyncio.Transport) -> None:
-        while True:
-            transport.write(b"2")
-            await asyncio.sleep(0.05)
-
-
 # ── the scenarios ────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """What one server does to the messages that it is sent."""
-
-    channel: str  # Slack | email
-    fault: str  # for people
-    slack: Callable[[], Fault] | None = None
-    mail: str = ""  # see tests.support.smtp.MailServer
-    to: tuple[str, ...] = (GOOD,)
 
 
 SCENARIOS = (
@@ -171,7 +71,7 @@ SCENARIOS = (
     Scenario(
         channel="Slack",
         fault="429, Retry-After 60",
-        slack=lambda: Fault(status=429, headers={"Retry-After": "60"}),
+        slack=lambda: limited(60),
     ),
     Scenario(channel="Slack", fault="503", slack=lambda: Fault(status=503, body="rollup_error")),
     Scenario(
@@ -219,13 +119,15 @@ class Outcome:
     answers_lost: int = 0
     unmarked: int = 0
     unexplained: int = 0  # came again, though no answer was lost
+    twice: int = 0  # of those given up: their answers were lost a second time, and they did arrive
+    strange: int = 0  # came again under another Message-ID
     minutes: float = 0.0
 
     @property
     def kept(self) -> bool:
-        bad = self.lost or self.early or self.unmarked or self.unexplained
+        bad = self.lost or self.early or self.unmarked or self.unexplained or self.strange
         expected = self.alerts // 2 if self.scenario.mail.startswith("550") else 0
-        return not bad and self.given_up == expected
+        return not bad and self.given_up - self.twice == expected
 
 
 @dataclass(slots=True)
@@ -280,15 +182,19 @@ def _news(number: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
 def serving(scenario: Scenario, clock: FastClock) -> Iterator[tuple[Slack | Mail, ChannelSettings]]:
     """The server, and the channel that leads to it."""
     if scenario.channel == "Slack":
-        with Slack(clock, scenario.slack) as slack:
+        with Slack(clock, scenario) as slack:
             yield slack, SlackSettings(name="desk", webhook_url=Secret(slack.url))
         return
-    with Mail(clock, scenario.mail) as mail:
-        yield mail, EmailSettings(
-            name="desk", host="127.0.0.1", port=mail.port, security="none",
-            sender="wirewatch@example.org", to=scenario.to,
-            timeout=PATIENCE, data_timeout=PATIENCE,
-        )  # fmt: skip
+    with Mail(clock, scenario) as mail:
+        yield mail, mailbox("desk", mail.port, scenario.to)
+
+
+def mailbox(name: str, port: int, to: tuple[str, ...]) -> EmailSettings:
+    """The channel that leads to a mail server on this port."""
+    return EmailSettings(
+        name=name, host="127.0.0.1", port=port, security="none", sender="wirewatch@example.org",
+        to=to, timeout=PATIENCE, data_timeout=PATIENCE,
+    )  # fmt: skip
 
 
 def played(scenario: Scenario, folder: Path, alerts: int, speed: float) -> Outcome:
@@ -300,24 +206,28 @@ def played(scenario: Scenario, folder: Path, alerts: int, speed: float) -> Outco
     doubted: set[int] = set()
     with serving(scenario, clock) as (server, settings), Store(database) as store:
         due = _due(store)
-        run(_deliver(store, settings, clock, doubted), speed)
+        run(deliver(store, {"desk": settings}, clock, doubted), speed)
         outcome = _counted(scenario, store, server, due, doubted)
     outcome.minutes = clock.seconds() / 60
     return outcome
 
 
-async def _deliver(
-    store: Store, settings: ChannelSettings, clock: FastClock, doubted: set[int]
+async def deliver(
+    store: Store,
+    channels: Mapping[str, ChannelSettings],
+    clock: FastClock,
+    doubted: set[int],
 ) -> None:
+    """Rounds until nothing waits. Time in which nothing would happen is skipped."""
     config = Config(
         path=Path("(benchmark)"), database=store.path, watchlists=(), feed_lists=(), feeds=(),
-        fetch=FetchConfig(allow_private_addresses=True), channels={"desk": settings}, rules=(),
+        fetch=FetchConfig(allow_private_addresses=True), channels=channels, rules=(),
     )  # fmt: skip
     loop = asyncio.get_running_loop()
     async with build_client(config) as client:
         with ThreadPoolExecutor(1) as writer:
-            channels = [Recorder(c, doubted) for c in build_channels(config, client, clock.now)]
-            out = Delivery(channels, store, writer, clock.now)
+            ways = [Recorder(c, doubted) for c in build_channels(config, client, clock.now)]
+            out = Delivery(ways, store, writer, clock.now)
             while waiting := await loop.run_in_executor(writer, _waiting, store):
                 # Nothing is under way: what is not due yet is all that is left, or a rest.
                 clock.skip(max(0.0, (min(waiting) - clock.now()).total_seconds()))
@@ -351,9 +261,14 @@ def _counted(
     due: dict[str, float],
     doubted: set[int],
 ) -> Outcome:
-    rows = list(store.db.query("SELECT id, channel, payload, state FROM alerts WHERE rule = 'all'"))
-    arrivals = [(when, _number(text), REPEAT in text) for when, text in server.arrived]
+    rows = list(
+        store.db.query(
+            "SELECT id, channel, payload, state, in_doubt FROM alerts WHERE rule = 'all'"
+        )
+    )
+    arrivals = [(one.when, _number(one.text), REPEAT in one.text) for one in server.arrived]
     came = Counter(number for _, number, _ in arrivals)
+    keys = {(_number(one.text), one.key) for one in server.arrived}
     in_doubt = {_number(row["payload"]) for row in rows if row["id"] in doubted}
     waited_for = [row for row in rows if row["state"] != "dead"]
     again = _again(arrivals)
@@ -368,6 +283,11 @@ def _counted(
         answers_lost=len(doubted),
         unmarked=sum(not marked for _, marked in again),
         unexplained=sum(number not in in_doubt for number, _ in again),
+        twice=sum(
+            row["state"] == "dead" and row["in_doubt"] and _number(row["payload"]) in came
+            for row in rows
+        ),
+        strange=len(keys) - len(came),
     )
 
 

@@ -7,9 +7,11 @@ gzip become 2 GiB. Here one coding is undone, into at most `limit` bytes.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 from feeds.errors import TransferError
 
+STEP = 512 * 2**10  # bytes decoded at once
 MEMBERS = 100  # of one gzip body (RFC 1952 §2.2): two are rare, and each costs a new decoder
 # "none" and "utf-8" are no codings, but servers in the wild send them with plain bodies.
 _PLAIN = frozenset({"", "identity", "none", "utf-8"})
@@ -50,19 +52,34 @@ class Body:
         if content_length.isdecimal() and int(content_length[:20]) > self._wire_limit:
             raise TransferError("too-large", f"more than {_mebibytes(self._wire_limit)} announced")
 
+    @property
+    def size(self) -> int:
+        """Bytes that are there, decoded."""
+        return self._size
+
     def add(self, piece: bytes) -> None:
         """Take the next piece. Raises TransferError("too-large") or TransferError("coding")."""
+        for _ in self.steps(piece):
+            pass
+
+    def steps(self, piece: bytes) -> Iterator[None]:
+        """The same, a bounded step of decoding at a time."""
         self._wire_size += len(piece)
         if self._wire_size > self._wire_limit:
             raise TransferError("too-large", f"more than {_mebibytes(self._wire_limit)} sent")
         if self._inflate is None:
             self._keep(piece)
+            yield
             return
         self._wire.append(piece)
-        data = piece
-        while data:
-            decoded, data = self._inflate.step(data, self._limit - self._size + 1)
+        data, more = piece, bool(piece)
+        while more:
+            most = min(STEP, self._limit - self._size + 1)
+            decoded, data = self._inflate.step(data, most)
             self._keep(decoded)
+            # A full step may have more behind it that zlib holds already.
+            more = bool(data) or (len(decoded) == most and not self._inflate.ended)
+            yield
 
     def _keep(self, decoded: bytes) -> None:
         self._size += len(decoded)
@@ -96,7 +113,7 @@ class _Inflate:
         self.ended = False
 
     def step(self, data: bytes, most: int) -> tuple[bytes, bytes]:
-        """Decode up to `most` bytes (at least 1); give them and the input behind the end."""
+        """Decode up to `most` bytes (at least 1); give them and the input that is left."""
         if self.ended and not self._next_member(data):
             return b"", b""  # padding after the end is ignored, as curl and browsers do
         if self._zlib is None:
@@ -110,7 +127,7 @@ class _Inflate:
         except zlib.error:
             raise TransferError("coding", f"the {self._coding} data are damaged") from None
         self.ended = self._zlib.eof
-        return decoded, self._zlib.unused_data
+        return decoded, self._zlib.unconsumed_tail or self._zlib.unused_data
 
     def _next_member(self, data: bytes) -> bool:
         if self._coding != "gzip" or data[0] != 0x1F:

@@ -54,7 +54,7 @@ class Dialler:
         refused all the same. Raises TransferError.
         """
         if not self._allow_private:
-            with _known_elsewhere():
+            with _known_elsewhere(target):
                 _judge(target, await self._resolver.resolve(target))
         addresses = await self._resolver.resolve(host)
         return await self._first(host, addresses[:DIALS], port)
@@ -77,13 +77,21 @@ class Dialler:
 
 
 @contextmanager
-def _known_elsewhere() -> Iterator[None]:
-    """A name that only the proxy knows is no failure."""
+def _known_elsewhere(host: str) -> Iterator[None]:
+    """A name that only the proxy knows is no failure; what no name server knows is the proxy's own.
+
+    That is localhost (RFC 6761 §6.3), and what ends in a number (WHATWG URL, "ends in a number"),
+    an address that is spelt in a way which this system does not read.
+    """
     try:
         yield
     except TransferError as error:
         if error.reason != "dns":
             raise
+        last = host.rstrip(".").rpartition(".")[2].lower()
+        if last == "localhost" or last[:1].isdigit():
+            message = f"{host} would be an address of the proxy's own"
+            raise TransferError("refused-address", message) from None
 
 
 def _judge(host: str, addresses: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from feeds.decode import Body, coding_of
 from feeds.errors import TransferError
 from feeds.hosts import host_key
 from feeds.manners import retry_after
+from feeds.room import ORDINARY
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ async def fetch(
     trip = _Trip(feed=feed.url)
     try:
         async with AsyncExitStack() as trip.turns, asyncio.timeout(client.limits.total) as limit:
-            return await _follow(client, trip, state, partial(_take, trip, turn, limit))
+            take = partial(_take, trip, turn, limit)
+            return await _follow(client, trip, state, take, partial(client.room.enter, limit))
     except TimeoutError:
         return trip.error("timeout", f"not done after {client.limits.total:g} s")
     except TransferError as failed:
@@ -109,6 +111,7 @@ async def _follow(
     trip: _Trip,
     state: FetchState,
     take: Callable[[str], Awaitable[None]],
+    room: Callable[[], Awaitable[None]],
 ) -> Fetched | NotModified | FeedError:
     """Go from redirect to redirect, by hand: every hop is parsed and judged like the first."""
     fields = _request_fields(state)
@@ -119,7 +122,7 @@ async def _follow(
             trip.heads.append(head)
             url = head.redirect()
             if not url:
-                return await _answer(head, trip, state, client.limits)
+                return await _answer(head, trip, state, client.limits, room)
         if len(trip.hops) == client.limits.redirects:
             raise TransferError("redirects", f"more than {client.limits.redirects} redirects")
         if head.url.startswith("https:") and url.startswith("http:"):
@@ -152,13 +155,17 @@ def _request_fields(state: FetchState) -> list[tuple[bytes, bytes]]:
 
 
 async def _answer(
-    head: Head, trip: _Trip, state: FetchState, limits: Limits
+    head: Head,
+    trip: _Trip,
+    state: FetchState,
+    limits: Limits,
+    room: Callable[[], Awaitable[None]],
 ) -> Fetched | NotModified | FeedError:
     """What the last answer means."""
     asked = bool(state.etag or state.last_modified)
     if head.status != 200 and not (head.status == 304 and asked):
         return trip.error("http", f"the server answered {status_words(head.status)}", head)
-    body, wire = await read_body(head, limits) if head.status == 200 else (None, b"")
+    body, wire = await read_body(head, limits, room) if head.status == 200 else (None, b"")
     remembered = _remembered(head, state, body)
     if body is None or remembered.body_hash == state.body_hash:
         return NotModified(
@@ -183,8 +190,10 @@ async def _answer(
     )
 
 
-async def read_body(head: Head, limits: Limits) -> tuple[bytes, bytes]:
-    """The body, decoded and as it was sent. Raises TransferError."""
+async def read_body(
+    head: Head, limits: Limits, room: Callable[[], Awaitable[None]]
+) -> tuple[bytes, bytes]:
+    """The body, decoded and as it was sent; a large one waits for `room`. Raises TransferError."""
     body = Body(
         coding=coding_of(head.headers.get("content-encoding", "")),
         wire_limit=limits.wire_bytes,
@@ -193,7 +202,9 @@ async def read_body(head: Head, limits: Limits) -> tuple[bytes, bytes]:
     body.expect(head.headers.get("content-length", ""))
     async with aclosing(head.chunks()) as chunks:
         async for chunk in chunks:
-            body.add(chunk)
+            for _ in body.steps(chunk):
+                if body.size > ORDINARY:
+                    await room()
     whole = body.whole()
     return whole, body.wire(whole)
 

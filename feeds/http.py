@@ -28,6 +28,7 @@ from feeds.limits import HEAD_BYTES, Limits
 from feeds.peer import address_of, peer_of, tls_message
 from feeds.posting import Answer, excerpt
 from feeds.resolver import Resolver
+from feeds.room import Room
 from feeds.types import Exchange, Peer
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Client:
         `ca_file`.
         """
         self.limits = limits or Limits()
+        self.room = Room()  # for the large bodies among all that it fetches
         self._keys = keys or Keys()
         self._resolver = resolver or Resolver()
         self._owns_resolver = resolver is None

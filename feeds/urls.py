@@ -30,6 +30,7 @@ _BLANK = re.compile(r"[\t\n\r]")  # browsers drop them wherever they stand (WHAT
 # What stands in no URL (RFC 3986 §2) and does harm elsewhere: controls, blanks, quotes, surrogates.
 _UNSAFE = re.compile('[\x00-\x20"<>\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\uffff]')
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
+_LONE = re.compile("[\ud800-\udfff]")  # has no UTF-8; quote() would make a question mark of it
 _KEPT = "!#$%&'()*+,/:;=?@[]~|^`{}\\"
 _SITE_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
 _AMP_PATH = re.compile(r"(?:(?<=[^/])/amp|\.amp(?=\.html?$))/?(?=$|\.html?$)")
@@ -136,5 +137,5 @@ def _host(parts: SplitResult) -> str:
 
 def _spelt(text: str) -> str:
     """Escapes in upper case, what is not ASCII as the escapes of its UTF-8; nothing unescaped."""
-    escaped = quote(text, safe=_KEPT, errors="replace")
+    escaped = quote(_LONE.sub("\ufffd", text), safe=_KEPT)
     return _ESCAPE.sub(lambda found: found[0].upper(), escaped)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -40,16 +41,21 @@ async def visit(client: Client, url: str) -> Fetched | Moved | FeedError:
     """GET `url` within the client's limits. Never raises for what a server does."""
     seen: list[Head] = []
     try:
-        async with asyncio.timeout(client.limits.total), client.get(url, _FIELDS) as head:
+        async with (
+            asyncio.timeout(client.limits.total) as limit,
+            client.get(url, _FIELDS) as head,
+        ):
             seen.append(head)
-            return await _answer(head, url, client)
+            return await _answer(head, url, client, limit)
     except TimeoutError:
         return _error(url, "timeout", f"not done after {client.limits.total:g} s", seen)
     except TransferError as failed:
         return _error(url, failed.reason, failed.message, seen)
 
 
-async def _answer(head: Head, url: str, client: Client) -> Fetched | Moved | FeedError:
+async def _answer(
+    head: Head, url: str, client: Client, limit: asyncio.Timeout
+) -> Fetched | Moved | FeedError:
     if to := head.redirect():
         if not to.startswith(("http:", "https:")):
             raise TransferError("redirects", "to something that is no web page")
@@ -67,7 +73,7 @@ async def _answer(head: Head, url: str, client: Client) -> Fetched | Moved | Fee
                 head.headers.get("retry-after", ""), head.headers.get("date", "")
             ),
         )
-    body, wire = await read_body(head, client.limits)
+    body, wire = await read_body(head, client.limits, partial(client.room.enter, limit))
     return Fetched(
         url=head.url,
         headers=head.headers,

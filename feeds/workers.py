@@ -4,6 +4,11 @@ A feed of 32 KB can keep any parser busy for hours (quadratic patterns), and a f
 every document is parsed in a worker that may be killed: by the pool once the deadline is over, by
 its own alarm should the pool not get to it (the pool reads a wall clock, which can be set back;
 and a worker whose parent died must not run on), and by its memory limit.
+
+Nor do such documents hold up the others. One gets a second at first. What takes longer, what is
+large, and what came from a feed whose last document was one of these, waits for a turn of which
+there is one at a time, so that the other workers stay free for the others, and the memory that a
+document may have is had by one only.
 """
 
 from __future__ import annotations
@@ -13,20 +18,25 @@ import multiprocessing
 import os
 import resource
 import signal
+import sys
 import threading
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from feeds.heap import give_back
 from feeds.pages import joined
 from feeds.parse import parse
+from feeds.room import ORDINARY
 from feeds.text import one_line
 from feeds.types import FeedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from multiprocessing.context import ForkServerContext
     from types import TracebackType
 
     from feeds.types import Feed, Fetched, ParsedFeed
@@ -37,6 +47,10 @@ T = TypeVar("T")
 
 WORKERS = 2  # parsing is CPU-bound: as many as the smallest server has cores
 DEADLINE = 5.0  # seconds: 250 times an ordinary feed, 5 times the largest one seen
+TRIAL = 1.0  # seconds of them beside the others, before it waits for a turn
+TRIAL_MEMORY = 20 * 2**20  # bytes of MEMORY, in that time
+WAITING = 4  # documents of doubtful feeds that may wait for a turn: the next are refused
+REMEMBERED = 10_000  # feeds whose last document took too long, or broke its worker
 TASKS = 1_000  # documents after which a worker is replaced, so that no leak grows
 # Bytes of data for documents, besides what a worker holds when it starts: 20 MB, and code another
 # 12. Enough for a feed of 6 MB (the largest one seen had 1.6), and with two workers under attack
@@ -46,18 +60,31 @@ MEMORY = 44 * 2**20
 # Seconds past the deadline: first the alarm goes off, then the pool itself is given up.
 _ALARM_GRACE = 1.0
 _POOL_GRACE = 15.0  # a worker may have to start first, on a busy machine
+_FREE = 32 * 2**20  # bytes of its memory: a worker that has less after a document is replaced
+_start_data = 0  # bytes, in a worker
+_heavy = sys.maxsize
+_LEAST = 8 * 2**20  # bytes that a worker may keep
 _AT_START = 20 * 2**20  # bytes
 _NO_MEMORY = 77  # exit status
 _MESSAGE_LIMIT = 300  # characters
 _HEADERS = ("content-type", "content-language")  # the ones that parsing looks at
 
 
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """What a document may take."""
+
+    seconds: float
+    memory: int | None = None  # bytes; None: all that a worker may
+
+
 class ParserPool:
     """So many parser processes. Use it as `async with`, or close it after the last parse.
 
     Each stands in a pool of its own: workers of one pool share a pipe and its locks, and what one
-    document breaks there would break another's parse. They are spawned, never forked: the parent
-    runs threads and an event loop.
+    document breaks there would break another's parse. They are forked from a process that has the
+    parsers loaded and nothing else, never from the parent, which runs threads and an event loop:
+    the next one is there in some milliseconds, and shares the memory of what is loaded.
     """
 
     def __init__(
@@ -67,8 +94,15 @@ class ParserPool:
         deadline: float = DEADLINE,
         memory: int = MEMORY,
         tasks: int = TASKS,
+        turn: asyncio.Semaphore | None = None,
+        always: bool = False,
     ) -> None:
+        """`turn` is what pools share; with `always` each document waits for it."""
         self._deadline, self._memory, self._tasks = deadline, memory, tasks
+        self._always = always
+        self._turn = turn or asyncio.Semaphore(1)
+        self._waiting = 0
+        self._doubted: dict[str, None] = {}  # feeds, the oldest doubt first
         self._pools = {self._new_pool() for _ in range(workers)}
         self.restarts = 0  # workers that a document broke; not those replaced after `tasks`
         # Last in, first out: a second process is only started if there is work for it.
@@ -86,9 +120,46 @@ class ParserPool:
 
     async def read(self, reader: Reader[T], fetched: Fetched, feed: Feed) -> T | FeedError:
         """What `reader`, a function of a module, makes of `fetched`, guarded in the same way."""
-        found = await self._attempt(reader, fetched, feed)
+        doubted = feed.url in self._doubted
+        if not (doubted or self._always or len(fetched.body) > ORDINARY or len(self._pools) == 1):
+            trial = _Allowed(min(TRIAL, self._deadline), TRIAL_MEMORY)
+            found = await self._twice(reader, fetched, feed, trial)
+            if not _stopped(found):
+                return found
+            self._doubt(feed.url)
+        elif doubted and self._waiting >= WAITING:
+            return _failure(fetched, "parse-timeout", "others that take long are parsed first")
+        return await self._in_turn(reader, fetched, feed)
+
+    async def _in_turn(self, reader: Reader[T], fetched: Fetched, feed: Feed) -> T | FeedError:
+        clock = asyncio.get_running_loop().time
+        self._waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            began = clock()
+            found = await self._twice(reader, fetched, feed, _Allowed(self._deadline))
+        finally:
+            self._turn.release()
+        if _stopped(found) or clock() - began > TRIAL:
+            self._doubt(feed.url)
+        else:
+            self._doubted.pop(feed.url, None)
+        return found
+
+    def _doubt(self, feed: str) -> None:
+        self._doubted[feed] = None
+        if len(self._doubted) > REMEMBERED:
+            del self._doubted[next(iter(self._doubted))]
+
+    async def _twice(
+        self, reader: Reader[T], fetched: Fetched, feed: Feed, allowed: _Allowed
+    ) -> T | FeedError:
+        found = await self._attempt(reader, fetched, feed, allowed)
         if found is None:  # its worker died before it had the document: maybe not its fault
-            found = await self._attempt(reader, fetched, feed)
+            found = await self._attempt(reader, fetched, feed, allowed)
         if found is None:
             return _failure(fetched, "parse-crash", "it breaks the parser process")
         return found
@@ -109,30 +180,39 @@ class ParserPool:
         await self.close()
 
     async def _attempt(
-        self, reader: Reader[T], fetched: Fetched, feed: Feed
+        self, reader: Reader[T], fetched: Fetched, feed: Feed, allowed: _Allowed
     ) -> T | FeedError | None:
         pool = self._whole(await self._idle.get())
         try:
-            return await self._done(pool, reader, fetched, feed)
+            found, heavy = await self._done(pool, reader, fetched, feed, allowed)
         except TimeoutError:
-            return _failure(fetched, "parse-timeout", f"not parsed within {self._deadline:g} s")
+            return _failure(fetched, "parse-timeout", f"not parsed within {allowed.seconds:g} s")
         except ProcessExpired as expired:
-            return _failure(fetched, *_cause(expired.exitcode, self._deadline))
+            return _failure(fetched, *_cause(expired.exitcode, allowed.seconds))
         except RuntimeError:  # pebble's word for a pool that cannot go on
             return None
+        else:
+            pool = self._replaced(pool) if heavy else pool
+            return found
         finally:
             self._idle.put_nowait(self._whole(pool))
 
     async def _done(
-        self, pool: ProcessPool, reader: Reader[T], fetched: Fetched, feed: Feed
-    ) -> T | FeedError:
+        self,
+        pool: ProcessPool,
+        reader: Reader[T],
+        fetched: Fetched,
+        feed: Feed,
+        allowed: _Allowed,
+    ) -> tuple[T | FeedError, bool]:
         headers = {name: fetched.headers[name] for name in _HEADERS if name in fetched.headers}
-        work = (fetched.body, headers, feed, fetched.url, self._deadline + _ALARM_GRACE, reader)
-        future: asyncio.Future[T | FeedError] = asyncio.wrap_future(
-            pool.schedule(_work, work, timeout=self._deadline)
+        alarm = allowed.seconds + _ALARM_GRACE
+        work = (fetched.body, headers, feed, fetched.url, alarm, reader, allowed.memory)
+        future: asyncio.Future[tuple[T | FeedError, bool]] = asyncio.wrap_future(
+            pool.schedule(_work, work, timeout=allowed.seconds)
         )
         try:
-            await asyncio.wait({future}, timeout=self._deadline + _POOL_GRACE)
+            await asyncio.wait({future}, timeout=allowed.seconds + _POOL_GRACE)
             if not future.done():
                 pool.stop()  # type: ignore[no-untyped-call] # pebble says that it is typed
                 raise RuntimeError("the pool does not answer")
@@ -140,15 +220,19 @@ class ParserPool:
         finally:
             future.cancel()
 
+    def _replaced(self, pool: ProcessPool) -> ProcessPool:
+        """A new one in the place of `pool`."""
+        self._pools.remove(pool)
+        threading.Thread(target=_stop, args=(pool,), daemon=True).start()
+        self._pools.add(fresh := self._new_pool())
+        return fresh
+
     def _whole(self, pool: ProcessPool) -> ProcessPool:
         """`pool`, or a new one in its place if it cannot go on: its worker was killed, say."""
         if pool.active:
             return pool
-        self._pools.remove(pool)
         self.restarts += 1
-        threading.Thread(target=_stop, args=(pool,), daemon=True).start()
-        self._pools.add(fresh := self._new_pool())
-        return fresh
+        return self._replaced(pool)
 
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
@@ -156,8 +240,19 @@ class ParserPool:
             max_tasks=self._tasks,
             initializer=_start,
             initargs=(self._memory,),
-            context=multiprocessing.get_context("spawn"),
+            context=_context(),
         )
+
+
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def _stopped(found: object) -> bool:
+    """Whether a document came to no result, so that its feed is to be doubted."""
+    return isinstance(found, FeedError) and found.reason in ("parse-timeout", "parse-crash")
 
 
 def _stop(pool: ProcessPool) -> None:
@@ -191,7 +286,11 @@ def _start(memory: int) -> None:
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    limit = _data() + memory
+    give_back()
+    global _start_data, _heavy  # noqa: PLW0603 - a worker is a process of its own, and has one
+    _start_data = _data()
+    _heavy = _start_data + max(memory - _FREE, _LEAST)
+    limit = _start_data + memory
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
@@ -214,9 +313,25 @@ def _work(
     url: str,
     alarm: float,
     reader: Reader[T],
-) -> T | FeedError:
-    """One document in a worker. Whatever happens here ends as a value, or with the process."""
+    memory: int | None = None,
+) -> tuple[T | FeedError, bool]:
+    """One document in a worker, and whether that left the worker with much memory.
+
+    Whatever happens here ends as a value, or with the process. `memory`: bytes, if it is to have
+    less than the worker may.
+    """
     signal.setitimer(signal.ITIMER_REAL, alarm)
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = most if memory is None else min(most, _start_data + memory)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
+    found = _read(reader, body, headers, feed, url)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return found, _data() > _heavy
+
+
+def _read(
+    reader: Reader[T], body: bytes, headers: Mapping[str, str], feed: Feed, url: str
+) -> T | FeedError:
     try:
         return reader(body, headers, feed, url)
     except MemoryError:
@@ -226,5 +341,3 @@ def _work(
         where = traceback.extract_tb(error.__traceback__)[-1]
         message = f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}: {error}"
         return FeedError(url=url, reason="parse-crash", message=one_line(message, _MESSAGE_LIMIT))
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)

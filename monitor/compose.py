@@ -39,7 +39,6 @@ from monitor.pipeline import Stages, poll
 from monitor.poller import Hosts, Poller, Report
 from monitor.records import StoredFeed
 from monitor.store import Store
-from monitor.store import articles as articles_table
 from monitor.types import Entity, Watchlist
 from monitor.wall import wall_clock
 from monitor.watching import read_watchlists, tag_with
@@ -157,7 +156,8 @@ async def assemble(
         store.doubt_unfinished()
         archive = _archive(stack, config, store, now)
         writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
-        pool = await stack.enter_async_context(ParserPool(workers=parsers))
+        turn = asyncio.Semaphore(1)  # for all that may take long and much memory
+        pool = await stack.enter_async_context(ParserPool(workers=parsers, turn=turn))
         hosts = Hosts(config.fetch.host_gap)
         one_page = partial(fetch, client, turn=hosts.turn)
         stages = Stages(
@@ -168,7 +168,9 @@ async def assemble(
         )
         poller = _poller(config, stages, store, writer, hosts, report)
         # Pages are read in a process of their own: no feed waits for one. It starts when needed.
-        pages = await stack.enter_async_context(ParserPool(workers=1, memory=article.MEMORY))
+        pages = await stack.enter_async_context(
+            ParserPool(workers=1, memory=article.MEMORY, turn=turn, always=True)
+        )
         learning = Learning(store=store, desk=desk, now=now, archive=archive)
         yield Program(
             config=config,
@@ -228,7 +230,7 @@ def _articles(
     store = learning.store
 
     async def due(now: datetime) -> list[DueArticle]:
-        return await in_writer(partial(articles_table.due, store.db.conn, now))
+        return await in_writer(partial(store.articles_due, now))
 
     async def learn(attempt: Attempt) -> ArticleRecord | None:
         return await in_writer(learning.learn, attempt)

@@ -26,6 +26,8 @@ log = logging.getLogger("wirewatch.control")
 
 LONGEST_PATH = 107  # bytes of a UNIX socket's address, sockaddr_un in unix(7)
 LONGEST_LINE = 1024 * 1024  # bytes; the numbers of 100,000 alerts take less
+# Clients that may wait. When no file can be opened, asyncio logs so many failures at once.
+BACKLOG = 5
 QUESTION_SECONDS = 5.0  # for a client to say what it wants
 ANSWER_SECONDS = 60.0  # for the daemon, which may be storing a large document
 
@@ -86,7 +88,9 @@ async def listening(database: Path, handler: Handler) -> AsyncIterator[None]:
         with closing(writer), suppress(OSError, asyncio.CancelledError):
             await _converse(reader, writer, handler)
 
-    server = await asyncio.start_unix_server(connected, sock=listener, limit=LONGEST_LINE)
+    server = await asyncio.start_unix_server(
+        connected, sock=listener, limit=LONGEST_LINE, backlog=BACKLOG
+    )
     try:
         yield
     finally:

@@ -21,6 +21,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from alerts.errors import AlertsError
 from feeds.errors import FeedsError
+from feeds.heap import give_back
 from monitor.articles.records import ArticleRecord
 from monitor.compose import Program, assemble, build_desk
 from monitor.config import Config, load
@@ -28,9 +29,11 @@ from monitor.control import listening
 from monitor.drift import Drift
 from monitor.errands import Errands
 from monitor.errors import BusyError, ConfigError, MonitorError, StoreError
+from monitor.halt import Halt, look
 from monitor.logs import set_up
 from monitor.metrics import Metrics, Standing
 from monitor.notify import ServiceManager
+from monitor.poll_lines import log_poll
 from monitor.probes import answering
 from monitor.records import PollRecord
 from monitor.tidying import tidy
@@ -42,6 +45,7 @@ log = logging.getLogger("wirewatch")
 
 TICK = 1.0  # seconds between looks at the queue and at the outbox
 HOUSEKEEPING = 600.0  # seconds between truncations of the WAL
+WAL_LOOK = 30.0  # seconds between looks how large it is
 RETENTION = 3600.0  # seconds between looks for what was kept long enough
 TRENDS = 900.0  # seconds between looks for bursts and silences
 # Seconds for polls and sends under way at SIGTERM. The promise is ten in all, and parsers and
@@ -81,6 +85,7 @@ async def watch(
     Raises:
         MonitorError: it cannot start.
     """
+    give_back()
     orders = Orders()
     orders.install()
     manager, metrics = manager or ServiceManager(), Metrics()
@@ -199,6 +204,11 @@ class Daemon:
         self._moved = timedelta(0)  # by how much the schedule is still to be moved
         program.poller.stored = self._stored
         program.articles.stored = self._stored
+        program.poller.failed = self._failed
+        program.articles.failed = self._failed
+        self._halt = Halt(
+            look=self._look, tell=program.delivery.tell, to=program.desk.watch.to, now=now
+        )
         program.delivery.settled = self._metrics.settled
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
@@ -223,6 +233,7 @@ class Daemon:
         finally:
             clock.cancel()
             self._scheduler.shutdown(wait=False)
+            await self._halt.close()
             await self._drain()
 
     async def _ordered(self) -> Config | None:
@@ -251,6 +262,7 @@ class Daemon:
             ("poll", self._poll, TICK),
             ("deliver", self._deliver, TICK),
             ("housekeeping", self._keep_house, HOUSEKEEPING),
+            ("wal", self._keep_wal_small, WAL_LOOK),
             ("trends", self._watch_trends, TRENDS),
             ("retention", self._tidy, RETENTION),
         ):
@@ -258,27 +270,56 @@ class Daemon:
 
     async def _poll(self) -> None:
         try:
-            await self._follow_clock()  # before the queue is read: after a step all of it looks due
-            await self._program.poller.tick()
-            await self._program.articles.tick()  # behind it: a due poll has its host first
+            if await self._may_poll():
+                await self._follow_clock()  # before the queue is read: after a step all looks due
+                await self._program.poller.tick()
+                await self._program.articles.tick()  # behind it: a due poll has its host first
+            # Halted too: to be started again would not help, it could not even open the database.
             self._manager.worked()
             self._metrics.worked()
         except StoreError as error:
             log.error("cannot read what is due: %s", error)  # noqa: TRY400 - a full disk, no fault
+            self._failed(error)
+
+    async def _may_poll(self) -> bool:
+        """Whether it can be stored what polls bring."""
+        was, again = self._halt.halted, self._halt.confirmed
+        over = await self._halt.over()
+        if not over:
+            self._program.poller.hold()
+        elif was:
+            self._program.poller.go_on(again=again)
+        return over
+
+    def _failed(self, error: StoreError) -> None:
+        self._program.poller.hold()
+        self._halt.failed(error)
+
+    async def _look(self) -> None:
+        program = self._program
+        folders = {program.config.database.parent}
+        if program.archive:
+            folders.add(program.archive.keeper.folder)
+        await program.in_writer(partial(look, program.store, folders))
 
     def _stored(self, record: PollRecord | ArticleRecord) -> None:
         if isinstance(record, PollRecord):
             self._metrics.polled(record)
+            log_poll(record)
         else:
             self._metrics.read(record)
         if record.alerts:  # not at the next tick: news should not wait for a clock
             self._program.delivery.tick()
 
     async def _deliver(self) -> None:
-        self._program.delivery.tick()
+        if not self._halt.halted:  # nothing could be claimed
+            self._program.delivery.tick()
 
     async def _keep_house(self) -> None:
         await self._program.in_writer(self._program.store.checkpoint)
+
+    async def _keep_wal_small(self) -> None:
+        await self._program.in_writer(self._program.store.keep_wal_small)
 
     async def _tidy(self) -> None:
         """Remove what was kept long enough; polls are stored between the steps."""

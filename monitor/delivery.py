@@ -154,6 +154,10 @@ class Delivery:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writer, partial(function, *args, **kwargs))
 
+    async def tell(self, alert: Alert) -> Receipt:
+        """Send what stands in no outbox, now: that there can be none, say."""
+        return await self._channels[alert.channel].send(alert)
+
     async def round(self) -> list[Settlement]:
         """Send all that is due now, and return what became of it when all of it is settled."""
         done: list[Settlement] = []

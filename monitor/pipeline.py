@@ -57,8 +57,7 @@ async def _polled(feed: StoredFeed, stages: Stages, started_at: datetime) -> Pol
     asked = _asked(feed, started_at)
     try:
         answer = await stages.fetch(asked.feed, asked.state)
-        if isinstance(answer, FeedError) and (why := none_left()):
-            raise StoreError(why)  # that it failed is no fault of the feed's
+        _must_be_theirs(answer)
         result = await stages.parse(answer, asked.feed) if isinstance(answer, Fetched) else answer
         paused = answer.waited if isinstance(answer, Fetched) else 0.0
         seconds = time.monotonic() - clock - paused
@@ -75,6 +74,12 @@ async def _polled(feed: StoredFeed, stages: Stages, started_at: datetime) -> Pol
         )
         seconds = time.monotonic() - clock
         return await stages.learn(_observation(feed, asked, fault, fault, started_at, seconds))
+
+
+def _must_be_theirs(answer: Fetched | NotModified | FeedError) -> None:
+    """A request that failed since no socket could be opened says nothing of the feed."""
+    if isinstance(answer, FeedError) and (why := none_left()):
+        raise StoreError(why)
 
 
 @dataclass(frozen=True, slots=True)

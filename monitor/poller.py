@@ -126,7 +126,9 @@ class Poller:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._broken: dict[int, float] = {}  # feeds whose poll could not even be recorded
         self._stopping = False
+        self._held = False
         self.stored: Callable[[PollRecord], object] = lambda _: None  # told of what was stored
+        self.failed: Callable[[StoreError], object] = lambda _: None  # told of what was not
 
     @property
     def hosts(self) -> Hosts:
@@ -142,6 +144,16 @@ class Poller:
     def broken(self) -> int:
         """How many feeds were polled in vain of late, since nothing could be stored."""
         return len(self._broken)
+
+    def hold(self) -> None:
+        """Begin no poll until `go_on`: none could be stored."""
+        self._held = True
+
+    def go_on(self, *, again: bool) -> None:
+        """Begin polls again; at once (`again`) with those that could not be stored."""
+        self._held = False
+        if again:
+            self._broken.clear()
 
     async def tick(self) -> None:
         """Start every due poll that may start now, asking the database when too few are known."""
@@ -160,7 +172,7 @@ class Poller:
         return time.monotonic() >= self._broken.get(feed, 0.0)
 
     def _start_ready(self) -> None:
-        if self._stopping:
+        if self._stopping or self._held:
             return
         for feed in list(self._queue.values()):
             if len(self._running) >= self._concurrency:
@@ -187,6 +199,7 @@ class Poller:
             # and is left alone for a while.
             self._broken[feed.id] = time.monotonic() + BROKEN_REST
             log.error("not stored: %s", error, extra={"feed": feed.feed.url})  # noqa: TRY400
+            self.failed(error)
         else:
             self._broken.pop(feed.id, None)
             if until := record.plan.host_rests_until:

@@ -11,6 +11,7 @@ import pytest
 from benchmarks import politeness, rounds, stories_speed
 from benchmarks.measure import run, table
 from benchmarks.samples import Sample, copies, samples
+from benchmarks.soak import slope
 
 ATOM = (
     b'<entry><id>https://a.example/1</id><link rel="alternate" href="https://a.example/1"/></entry>'
@@ -89,3 +90,10 @@ def test_politeness(capsys: pytest.CaptureFixture[str]) -> None:
     assert (figures["requests"], figures["hosts"]) == (10, 2)
     assert (ended.value.code, figures["too_short"]) == (0, 0)
     assert figures["shortest_gap"] >= 0.05
+
+
+@pytest.mark.parametrize("mb", [0.0, 3.0])
+def test_growth_is_measured_without_the_warm_up(mb: float) -> None:
+    warming_up = [(n, 50.0 + n) for n in range(3)]
+    flat = [(n * 1_000, 60.0 + mb * n / 10) for n in range(10, 40)]
+    assert slope([*warming_up, *flat]) == pytest.approx(mb)

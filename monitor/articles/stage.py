@@ -116,6 +116,7 @@ class Articles:
         self._broken: dict[int, float] = {}  # articles of which nothing could be stored
         self._stopping = False
         self.stored: Callable[[ArticleRecord], object] = lambda _: None  # told of what was stored
+        self.failed: Callable[[StoreError], object] = lambda _: None  # told of what was not
 
     @property
     def under_way(self) -> int:
@@ -146,6 +147,7 @@ class Articles:
         except StoreError as error:
             self._broken[due.id] = time.monotonic() + BROKEN_REST
             log.error("not stored: %s", error, extra={"url": due.url})  # noqa: TRY400 - a full disk
+            self.failed(error)
         else:
             self._broken.pop(due.id, None)
             if record:

@@ -85,8 +85,7 @@ class Keeper:
         try:
             stream = self._open()
             offset = self._end
-            stream.write(records)
-            stream.flush()
+            _write(stream, records)
         except OSError as error:
             self._take_back()
             raise StoreError(f"{self.folder}: evidence cannot be kept: {error}") from error
@@ -131,7 +130,11 @@ class Keeper:
         self._name, self._end = name, 0
         self._known.add(name)
         first = first_record(name, self._about, self._now())
-        self._stream.write(first)
+        try:
+            _write(self._stream, first)
+        except OSError:
+            self.close()  # a file without its first record is left behind empty
+            raise
         self._end = len(first)
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -177,6 +180,13 @@ class Keeper:
             stream.truncate(end)
         stream.seek(end)
         self._stream, self._name, self._end = stream, newest, end
+
+
+def _write(stream: IO[bytes], data: bytes) -> None:
+    """All of it: where the disk ends in the midst, write(2) takes a part and says so."""
+    left = memoryview(data)
+    while left:
+        left = left[stream.write(left) :]
 
 
 def _locked(path: Path, flags: int) -> IO[bytes]:

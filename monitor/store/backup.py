@@ -8,8 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 from monitor.errors import StoreError
-from monitor.store import evidence
+from monitor.store import evidence, schema
 from monitor.store.connect import BUSY_TIMEOUT
+from monitor.store.desk import reviews
+from monitor.store.upgrade import refuse_newer
 
 _REFERENCES = "PRAGMA foreign_key_check"
 
@@ -21,7 +23,7 @@ def copy(source: Path, target: Path) -> None:
     commit nor begins anew at each, and a WAL writer does not wait for it.
 
     Raises:
-        StoreError: it cannot be read or written, or the copy is damaged.
+        StoreError: it cannot be read or written, is of a newer program, or the copy is damaged.
     """
     try:
         with (
@@ -29,6 +31,8 @@ def copy(source: Path, target: Path) -> None:
             closing(sqlite3.connect(target)) as new,
         ):
             old.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
+            for ours in (schema.migrations, reviews.migrations):
+                refuse_newer(source, old, ours)
             old.backup(new, pages=-1)
             new.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
             _check(source, new)

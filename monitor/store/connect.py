@@ -11,18 +11,25 @@ from pathlib import Path
 from typing import IO
 
 from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
 
 from monitor.errors import BusyError, StoreError
+from monitor.store.schema import migrations
+from monitor.store.upgrade import LEDGER, refuse_newer, refuse_older
 
 BUSY_TIMEOUT = 10.0  # seconds; readers never block a WAL writer, this is for checkpoints
+WAL_FOLDED = 32 * 1024 * 1024  # bytes; from here on the daemon folds it before its time
 WAL_LIMIT = 64 * 1024 * 1024  # bytes; a long reader lets the WAL grow, this shrinks it again
 
 
-def open_writer(path: Path) -> Database:
+def open_writer(path: Path, ours: Migrations = migrations) -> Database:
     """The one writing connection: WAL, durable at every commit, foreign keys on.
 
+    `ours`: the steps by which the tables of this file are made.
+
     Raises:
-        StoreError: the file is no database, is another program's, or cannot be opened.
+        StoreError: the file is no database, is another program's or a newer one's, or cannot be
+            opened. Nothing was changed then.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,8 +37,9 @@ def open_writer(path: Path) -> Database:
         raise StoreError(f"{path}: cannot open the database: {error}") from error
     with _opened(path, path.absolute().as_uri()) as connection:
         tables = _tables(connection)
-        if tables and "_sqlite_migrations" not in tables:  # before WAL mode, which changes a file
+        if tables and LEDGER not in tables:  # before WAL mode, which changes a file
             raise StoreError(f"{path}: a database of another program; `database` must name our own")
+        refuse_newer(path, connection, ours)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # an acknowledged row survives power loss
         connection.execute("PRAGMA foreign_keys = ON")
@@ -65,13 +73,15 @@ def open_reader(path: Path) -> Database:
     """A connection that cannot write.
 
     Raises:
-        StoreError: there is no such database, or it is not ours.
+        StoreError: there is no such database, or it is not ours, or of another version.
     """
     if not path.exists():
         raise StoreError(f"{path}: no database yet; `wirewatch poll` or `wirewatch run` makes it")
     with _opened(path, f"{path.absolute().as_uri()}?mode=ro") as connection:
-        if not _tables(connection) >= {"_sqlite_migrations", "items"}:
+        if not _tables(connection) >= {LEDGER, "items"}:
             raise StoreError(f"{path}: no database of wirewatch's")
+        refuse_newer(path, connection, migrations)
+        refuse_older(path, connection, migrations)
         return Database(connection)
 
 

@@ -1,14 +1,15 @@
 """The tables, as sqlite-utils migrations. `describe.py` says what each column means.
 
-A released migration is never edited: a change of the tables is a new migration.
+A released migration is never edited (tests/monitor/test_upgrade.py holds each to its text): to
+change tables, write a new one. All that are pending run in one transaction, so that none may
+commit (`executescript` does) nor change a PRAGMA that needs to stand outside of one. Views are no
+part of it: each start gives the database those of the program (upgrade.py).
 """
 
 from __future__ import annotations
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
-
-from monitor.store.questions import view_statements
 
 migrations = Migrations("wirewatch")
 
@@ -418,5 +419,5 @@ _TABLES = (
 @migrations()
 def m001_tables(db: Database) -> None:
     """The tables of the first release."""
-    for statement in (*_TABLES, *_INDEXES, _SEARCH, *view_statements()):
+    for statement in (*_TABLES, *_INDEXES, _SEARCH):
         db.execute(statement)

@@ -12,6 +12,7 @@ from typing import Self
 
 from alerts.deliver import Settlement
 from feeds.types import Feed
+from monitor.articles.records import DueArticle
 from monitor.clock import iso
 from monitor.errors import StoreError
 from monitor.records import Known, Observation, Past, PollRecord, Probe, StoredFeed, Waiting
@@ -30,6 +31,8 @@ from monitor.store import (
     watched,
 )
 from monitor.store.grouping import Recent
+from monitor.store.questions import view_statements
+from monitor.store.upgrade import migrate
 from monitor.trends import Series
 from monitor.types import Watchlist
 
@@ -56,7 +59,7 @@ class Store:
             raise
         try:
             with self._mapped():
-                self._migrate()
+                migrate(self.db, schema.migrations, view_statements())
         except BaseException:
             self.db.close()
             self._lock.close()
@@ -87,15 +90,11 @@ class Store:
         with suppress(sqlite3.Error):
             self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _migrate(self) -> None:
-        applied = {m.name for m in schema.migrations.applied(self.db)}
-        ours = {m.name for m in schema.migrations.pending(self.db)} | applied
-        known_names = {m.name for m in schema.migrations._migrations}  # noqa: SLF001 - no public list
-        if ours - known_names:
-            raise StoreError(
-                f"{self.path}: written by a newer wirewatch; update this program to open it"
-            )
-        schema.migrations.apply(self.db)
+    def keep_wal_small(self) -> None:
+        """Fold it if it has grown. SQLite by itself does not while readers relieve each other."""
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        if wal.exists() and wal.stat().st_size > connect.WAL_FOLDED:
+            self.checkpoint()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -157,11 +156,13 @@ class Store:
 
     def due(self, now: datetime, *, limit: int, per_host: int) -> list[StoredFeed]:
         """Feeds whose time has come, longest waiting first, at most `per_host` of a host."""
-        return subscriptions.due(self.db.conn, now, limit=limit, per_host=per_host)
+        with self._mapped():
+            return subscriptions.due(self.db.conn, now, limit=limit, per_host=per_host)
 
     def subscribed(self) -> list[StoredFeed]:
         """Every feed of the lists."""
-        return subscriptions.subscribed(self.db.conn)
+        with self._mapped():
+            return subscriptions.subscribed(self.db.conn)
 
     def make_due(self, urls: Sequence[str] | None, now: datetime) -> int:
         """Have feeds (None = all) polled as soon as may be; returns how many there are."""
@@ -170,7 +171,20 @@ class Store:
 
     def articles_waiting(self) -> int:
         """How many full texts are still to be fetched."""
-        return articles.waiting(self.db.conn)
+        with self._mapped():
+            return articles.waiting(self.db.conn)
+
+    def articles_due(self, now: datetime) -> list[DueArticle]:
+        """Full texts whose time has come."""
+        with self._mapped():
+            return articles.due(self.db.conn, now)
+
+    def try_to_write(self) -> None:
+        """Write and commit, and leave everything as it is. Raises StoreError if it cannot."""
+        with self.transaction() as db:
+            # An update to what is there already would not be written.
+            db.execute("INSERT INTO tombstones (key, buried_at, note) VALUES ('', '', '')")
+            db.execute("DELETE FROM tombstones WHERE id = last_insert_rowid()")
 
     def shift_schedule(self, by: timedelta, *, now: datetime) -> None:
         """Move every next poll and try: the wall clock was moved under us, and is at `now`."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alerts.types import Named
+from tests.support.injections import HOSTILE, RTL
 from tests.support.sample import DEFAULTS, alert
-
-RTL = "\u202e"
 
 
 def test_an_alert_arrives_with_everything_it_says(rig):
@@ -77,48 +76,6 @@ def test_a_server_that_is_not_there_is_tried_later(rig):
     receipt = rig.send(alert())
     assert receipt.outcome == "later"
     assert "connect" in receipt.message.lower()
-
-
-HOSTILE = {
-    "line feed": "one\nBcc: boss@example.com",
-    "carriage return": "one\r\nBcc: boss@example.com\r\n\r\nbody",
-    "line separator": "one\u2028two",
-    "vertical tab": "one\x0btwo",
-    "next line": "one\x85two",
-    "file separator": "one\x1ctwo",
-    "escape": "one \x1b]0;two\x07 \x1b[31mred",
-    "NUL": "one\x00two",
-    "surrogate": "one \ud800 two",
-    "bidi": f"invoice {RTL}fdp.exe",
-    "marks of direction": "\u200fone\u200e two \u2067three\u2069 \u061cfour",
-    "address": "javascript:alert(1)",
-    "paragraph separator": "one\u2029two",
-    "ampersand": "R&D & &amp; &#60;script&#62;",
-    "zero-width": "pay\u200bpal",
-    "broadcast": "<!channel> look",
-    "user": "<@U1> look",
-    "group": "<!subteam^S1> look",
-    "channel link": "<#C1|general>",
-    "disguised link": "<http://evil.example|https://bank.example>",
-    "date": "<!date^1392734382^{date}|x>",
-    "entities": "&lt;!channel&gt; &amp; R&D",
-    "pipe": "a|b|c",
-    "mrkdwn": "*bold* _it_ ~no~ `code` ```block",
-    "tags": "<script>alert(1)</script><img src=x onerror=alert(1)>",
-    "attribute": "\" onmouseover=alert(1) x=\"' style='",
-    "comment": "<!--><img src=x onerror=alert(1)>-->",
-    "closing": "</title></h1></style><svg onload=alert(1)>",
-    "long": "단천발전소 " * 2_000_000,
-    "long word": "a" * 100_000,
-    "all escapes": "<&>" * 5_000,
-    "emoji": "🏭" * 5_000,
-    "marks": "e" + "\u0301" * 5_000,
-    "blank": "   ",
-    "fillers": "\u3164\u115f",
-    "nothing": "",
-    "encoded word": "=?utf-8?q?=0ABcc:_boss@example.com?=",
-    "dot": ".\r\n.\r\nQUIT",
-}
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())

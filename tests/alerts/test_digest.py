@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
+from alerts import mail_digest
 from alerts.letter import letter
 from alerts.message import MOST_COUNTED, digest_of
 from alerts.secrets import Secret
@@ -127,3 +128,17 @@ def test_mails_about_one_story_stand_together() -> None:
     later = mail(alert(key="later-key", thread=first["Message-ID"]))
     assert later["In-Reply-To"] == later["References"] == first["Message-ID"]
     assert "In-Reply-To" not in first
+
+
+def test_a_mail_tells_of_so_many_in_full_and_counts_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mail_digest, "IN_FULL", 5)
+    made = digest_of(digest(7))
+    for told in (mail_digest.digest_text(made), mail_digest.digest_html(made)):
+        assert "7 alerts" in told
+        assert "Story 5 of the day" in told
+        assert "Story 6 of the day" not in told
+        assert "And 2 more: the desk" in told
+    whole = mail_digest.digest_text(digest_of(digest(5)))
+    assert "more: the desk" not in whole

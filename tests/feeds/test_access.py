@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from feeds.access import EVERYWHERE, Access, Keys
+from feeds.resolver import Resolver
 from feeds.types import FeedError, Fetched
 from tests.support.fetching import Names, both, fetched
 from tests.support.proxy import PASSWORD, Proxy
@@ -124,6 +127,19 @@ def test_nor_for_a_name_that_has_one() -> None:
         keys = Keys([access(EVERYWHERE, fields=(), proxy=proxy.url())])
         settings = {"keys": keys, "allow_private_addresses": False, "resolver": names.resolver()}
         got = fetched("http://inside.example/feed.xml", **settings)
+    assert isinstance(got, FeedError)
+    assert (got.reason, proxy.asked) == ("refused-address", [])
+
+
+@pytest.mark.parametrize("host", ["localhost.", "a.localhost", "0x7f.1"])
+def test_nor_for_one_that_no_name_server_knows(host: str) -> None:
+    def unknown(_: str) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    with Proxy() as proxy:
+        keys = Keys([access(EVERYWHERE, fields=(), proxy=proxy.url())])
+        settings = {"keys": keys, "allow_private_addresses": False}
+        got = fetched(f"http://{host}/feed.xml", resolver=Resolver(lookup=unknown), **settings)
     assert isinstance(got, FeedError)
     assert (got.reason, proxy.asked) == ("refused-address", [])
 

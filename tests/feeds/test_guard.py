@@ -11,41 +11,12 @@ import feeds.http
 from feeds.errors import SendError
 from feeds.fetch import fetch
 from feeds.types import Feed, FeedError, Fetched, FetchState
-from tests.feeds.test_addresses import NON_PUBLIC
+from tests.support.addresses import NON_PUBLIC, SPELLINGS
 from tests.support.fetching import PUBLIC, Names, Wires, both, fetched
 from tests.support.servers import Authority, HttpServer, MuteServer, redirect, reply
 
 ADDRESSES = [address for address, kind in NON_PUBLIC.items() if kind != "not an IP address"]
 LITERALS = [address for address in ADDRESSES if "%" not in address]
-
-SPELLINGS = [
-    "127.0.0.1",
-    "127.1",
-    "127.0.1",
-    "2130706433",
-    "017700000001",
-    "0x7f000001",
-    "0x7f.1",
-    "0x7f.0x0.0x0.0x1",
-    "0177.0.0.1",
-    "0177.0.0.01",
-    "127.0x0.1",
-    "0",
-    "0.0.0.0",
-    "[::]",
-    "[::1]",
-    "[::ffff:127.0.0.1]",
-    "[::ffff:7f00:1]",
-    "[0:0:0:0:0:ffff:127.0.0.1]",
-    "127。0。0。1",
-    "127．0．0．1",
-    "①②⑦.⓪.⓪.①",
-    "localhost",
-    "LOCALHOST",
-    "localhost.",
-    "127.0.0.1.",
-    "①②⑦.1",
-]
 
 
 @pytest.fixture

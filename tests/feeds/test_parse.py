@@ -63,17 +63,7 @@ def test_case(document: Path) -> None:
         ]
 
 
-POISON = {
-    "surrogate": ("&#xD800;", ""),
-    "beyond Unicode": ("&#x110000;", ""),
-    "more digits than a number may have": ("&#" + "9" * 5_000 + ";", ""),
-    "zero": ("&#0;", ""),
-    "raw NUL": ("\0", ""),
-    "raw escape": ("\x1b]0;x\x07", "]0;x"),
-}
-
-
-@pytest.mark.parametrize(("poison", "left"), POISON.values(), ids=POISON)
+@pytest.mark.parametrize(("poison", "left"), hostile.POISON.values(), ids=hostile.POISON)
 def test_poison_costs_no_other_entry(poison: str, left: str) -> None:
     """The first three raise out of feedparser, whatever the rest of the document is."""
     items = [hostile.item(number) for number in range(29)]
@@ -83,20 +73,7 @@ def test_poison_costs_no_other_entry(poison: str, left: str) -> None:
     assert [entry.title for entry in parsed(hostile.rss("".join(items))).entries] == titles
 
 
-STUMBLES = {
-    "a chapter without a start": (
-        '<p:chapters version="1.0" xmlns:p="http://podlove.org/simple-chapters">'
-        '<p:chapter title="x"/></p:chapters>'
-    ),
-    "a text input in an entry": "<textinput><description>x</description></textinput>",
-    "a licence in a title": (
-        '<title><c:license xmlns:c="http://backend.userland.com/creativeCommonsRssModule"/></title>'
-    ),
-    "a namespace with blanks": '<x:y xmlns:x="one\u3000two\u3000three"/>',
-}
-
-
-@pytest.mark.parametrize("stumble", STUMBLES.values(), ids=STUMBLES)
+@pytest.mark.parametrize("stumble", hostile.STUMBLES.values(), ids=hostile.STUMBLES)
 @pytest.mark.parametrize("end", ["</item>", ""], ids=["strict", "lenient"])
 def test_what_feedparser_fails_on_costs_no_other_entry(stumble: str, end: str) -> None:
     items = [hostile.item(number) for number in range(5)]
@@ -105,7 +82,7 @@ def test_what_feedparser_fails_on_costs_no_other_entry(stumble: str, end: str) -
     assert [title for title in titles if title != "bad"] == [f"Report {n}" for n in range(5)]
 
 
-@pytest.mark.parametrize("stumble", ["<title>&#xD800;</title>", *STUMBLES.values()])
+@pytest.mark.parametrize("stumble", ["<title>&#xD800;</title>", *hostile.STUMBLES.values()])
 def test_feedparser_alone_loses_the_document(stumble: str) -> None:
     """What the forgiveness is for; once this fails, it may be done without."""
     body = hostile.rss(f"<item>{stumble}</item>" + hostile.item(1))

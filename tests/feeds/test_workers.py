@@ -282,3 +282,74 @@ def test_no_worker_outlives_the_program(document: str, tmp_path: Path) -> None:
     while any(map(alive, pids)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(map(alive, pids))
+
+
+def last_done(turns: int) -> str:
+    """The last of four hostile feeds, known to be, and of four good ones behind them, to be read."""
+    done: list[str] = []
+
+    async def one(pool: ParserPool, url: str, body: bytes) -> None:
+        answer = Fetched(url=url, headers={}, body=body, wire_bytes=0, state=FetchState())
+        await pool.parse(answer, Feed(url=url))
+        done.append(url)
+
+    async def run() -> None:
+        turn = asyncio.Semaphore(turns)
+        async with ParserPool(workers=2, deadline=1.0, turn=turn) as pool:
+            for number in range(4):
+                pool._doubt(f"bad{number}")
+            hostile_ones = [one(pool, f"bad{number}", BAD) for number in range(4)]
+            await asyncio.gather(*hostile_ones, *(one(pool, f"good{n}", GOOD) for n in range(4)))
+
+    asyncio.run(run())
+    return done[-1]
+
+
+BAD = hostile.quadratic_author()
+
+
+@pytest.mark.parametrize(("turns", "last"), [(1, "bad"), (9, "good")], ids=["as it is", "twin"])
+def test_hostile_feeds_take_turns_and_leave_a_worker_to_the_others(
+    turns: int, last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.workers.TRIAL", LONG)  # the machine may be busy
+    assert last_done(turns).startswith(last)
+
+
+def test_who_takes_long_is_doubted_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.workers.TRIAL", 0.1)
+
+    async def run() -> None:
+        async with ParserPool(workers=2, deadline=0.3) as pool:
+            found = await pool.parse(fetched(BAD), Feed(url=URL))
+            assert outcome(found) == "parse-timeout"
+            assert URL in pool._doubted
+
+    asyncio.run(run())
+
+
+def test_a_line_of_doubtful_feeds_is_not_endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that waits holds the place of a poll."""
+    monkeypatch.setattr("feeds.workers.TRIAL", 0.1)
+    monkeypatch.setattr("feeds.workers.WAITING", 1)
+
+    async def run() -> None:
+        async with ParserPool(workers=2, deadline=0.3) as pool:
+            answer = fetched(BAD)
+            first = await pool.parse(answer, Feed(url=URL))
+            assert isinstance(first, FeedError)
+            found = await asyncio.gather(*(pool.parse(answer, Feed(url=URL)) for _ in range(4)))
+            refused = [one for one in found if "others" in getattr(one, "message", "")]
+            assert len(refused) == 2  # one is parsed, one waits
+
+    asyncio.run(run())
+
+
+def test_a_feed_is_trusted_again_once_its_document_is_quick() -> None:
+    async def run() -> None:
+        async with ParserPool(workers=2) as pool:
+            pool._doubt(URL)
+            assert isinstance(await pool.parse(fetched(GOOD), Feed(url=URL)), ParsedFeed)
+            assert not pool._doubted
+
+    asyncio.run(run())

@@ -731,7 +731,7 @@ def test_the_examples_of_the_page_are_right(folder):
     ("more", "where"),
     [
         ("", "data/evidence"),
-        ('[evidence]\nkeep = false\n', "data/evidence"),
+        ("[evidence]\nkeep = false\n", "data/evidence"),
         ('[evidence]\nfolder = "kept"\n', "kept"),
         ('[evidence]\nfolder = "data/warc"\n', "data/warc"),
     ],

@@ -23,14 +23,6 @@ def desk(tmp_path: Path) -> Iterator[LearningDesk]:
     desk.close()
 
 
-def test_fresh_guids_at_500_polls(desk: LearningDesk) -> None:
-    for poll in range(500):
-        desk.poll(
-            *(entry(n, f"The mine opens gallery {n}", guid=f"{n}-{poll}") for n in range(100))
-        )
-    assert (desk.count("items"), desk.count("alerts")) == (100, 0)
-
-
 class TestWholesale:
     def document(self, mark: str, numbers: range = range(10), **other: object) -> list[object]:
         return [
@@ -148,8 +140,3 @@ class TestTrivialEdits:
             "SELECT json_extract(change, '$.title') AS c FROM revisions WHERE number = 2"
         )
         assert rows[0]["c"] == '[["=","The mine "],["-","opens"],["+","closes"]]'
-
-    def test_flapping_says_so_once(self, desk: LearningDesk) -> None:
-        polls = [desk.poll(entry(1, text=f"It is version {'AB'[n % 2]}.")) for n in range(500)]
-        assert desk.count("revisions") == 24
-        assert sum("keeps changing" in poll.row.note for poll in polls) == 1

@@ -1,24 +1,34 @@
-"""Builds of the program that deliver carelessly: what the crash tests must be able to see.
+"""Builds of the program that store and deliver carelessly: what the proof must be able to see.
 
     python -m tests.support.careless after-commit poll --all
     python -m tests.support.careless unclaimed run
 
 `after-commit` has no outbox worth the name: what is new is written off when it is stored, kept in
 memory and sent then. `unclaimed` sends before it writes anything down, so that nobody knows of a
-message whose answer was still awaited.
+message whose answer was still awaited. `piecemeal` commits each statement of a migration by itself.
+`unhalted` polls on while nothing can be stored. `unjournaled` cannot take back what failed half-way.
+`unlocked` opens a database that another process writes.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
 
 from alerts.deliver import Settlement
 from alerts.types import Alert, Receipt
 from monitor.announce import alert_of
 from monitor.cli import main
 from monitor.delivery import Delivery
-from monitor.store import Store
+from monitor.errors import StoreError
+from monitor.halt import Halt
+from monitor.store import Store, connect, store
 
 
 async def all_written_off(
@@ -45,6 +55,46 @@ async def not_asked(self: Delivery, alert: Alert, receipt: Receipt) -> None:
     """What became of a message that was written off."""
 
 
+def piece_by_piece(db: Database, ours: Migrations, views: Iterable[str] = ()) -> None:
+    """Each statement is a transaction of its own."""
+
+    @contextmanager
+    def no_transaction(_: Database) -> Iterator[None]:
+        yield
+
+    Database.atomic = no_transaction
+    ours.apply(db)
+    if not db.view_names():
+        for sql in views:
+            db.execute(sql)
+
+
+def unheard(_: Halt, error: StoreError) -> None:
+    """Polls go on as if it had been stored."""
+
+
+async def never_halted(_: Halt) -> bool:
+    """Whatever happens."""
+    return True
+
+
+def without_journal(open_writer: Callable[..., Database]) -> Callable[..., Database]:
+    """A connection that cannot take back what failed half-way."""
+
+    def opened(*arguments: object) -> Database:
+        db = open_writer(*arguments)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF"):
+            db.conn.execute(f"PRAGMA {pragma}").fetchall()
+        return db
+
+    return opened
+
+
+def not_locked(path: Path) -> IO[str]:
+    """A file that hinders nobody."""
+    return path.with_name(path.name + ".lock").open("a+", encoding="utf-8")
+
+
 def spoil(how: str) -> None:
     """Take the care out."""
     match how:
@@ -53,6 +103,16 @@ def spoil(how: str) -> None:
             Delivery._settle = not_asked
         case "unclaimed":
             Store.doubt_unfinished = nothing_in_doubt
+        case "piecemeal":
+            store.migrate = piece_by_piece
+        case "unhalted":
+            Halt.failed = unheard
+            Halt.over = never_halted
+            Store.try_to_write = lambda _: None
+        case "unjournaled":
+            connect.open_writer = without_journal(connect.open_writer)
+        case "unlocked":
+            connect.lock = not_locked
         case _:
             raise SystemExit(f"no such build: {how}")
 

@@ -5,7 +5,9 @@ Each is a function that builds the bytes, small in source and sometimes large in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 MIB = 2**20
 
@@ -139,3 +141,94 @@ DOCUMENTS: tuple[Callable[[], bytes], ...] = (
     wide_json,
     many_references,
 )
+
+
+# ── poison: what raises out of feedparser, or is no character ────────────────────────────────────
+
+# What stands in a title, and what is left of it.
+POISON: Mapping[str, tuple[str, str]] = {
+    "surrogate": ("&#xD800;", ""),
+    "beyond Unicode": ("&#x110000;", ""),
+    "more digits than a number may have": ("&#" + "9" * 5_000 + ";", ""),
+    "zero": ("&#0;", ""),
+    "raw NUL": ("\0", ""),
+    "raw escape": ("\x1b]0;x\x07", "]0;x"),
+}
+# Elements of an entry that feedparser fails on.
+STUMBLES: Mapping[str, str] = {
+    "a chapter without a start": (
+        '<p:chapters version="1.0" xmlns:p="http://podlove.org/simple-chapters">'
+        '<p:chapter title="x"/></p:chapters>'
+    ),
+    "a text input in an entry": "<textinput><description>x</description></textinput>",
+    "a licence in a title": (
+        '<title><c:license xmlns:c="http://backend.userland.com/creativeCommonsRssModule"/></title>'
+    ),
+    "a namespace with blanks": '<x:y xmlns:x="one\u3000two\u3000three"/>',
+}
+
+
+def poisoned(bad: str, numbers: Sequence[int], *, end: str = "</item>") -> bytes:
+    """An entry with `bad` in it, in the middle of good ones with these numbers."""
+    items = [item(number) for number in numbers]
+    items.insert(len(items) // 2, f"<item><title>bad</title>{bad}{end}")
+    return rss("".join(items))
+
+
+def _punycode(numbers: Sequence[int]) -> bytes:
+    return poisoned("", numbers).replace(b'"utf-8"', b'"punycode"')
+
+
+def _broken_utf8(numbers: Sequence[int]) -> bytes:
+    """Bytes of half a character, and of a surrogate."""
+    return poisoned("<category>XX</category>", numbers).replace(b"XX", b"\xed\xa0\x80\xe2\x82")
+
+
+def _json_surrogates(numbers: Sequence[int]) -> bytes:
+    """JSON can say what no encoding can carry."""
+    items = [
+        {"id": f"report-{n}", "url": f"https://news.example/{n}", "title": f"Report {n}",
+         "content_text": f"Text of report {n}."} for n in numbers
+    ]  # fmt: skip
+    items.insert(
+        len(items) // 2, {"id": "\ud800", "title": "bad \udfff\0", "content_text": "\ud83d"}
+    )
+    version = "https://jsonfeed.org/version/1.1"
+    return json.dumps({"version": version, "title": "Bulletin", "items": items}).encode()
+
+
+# Name → a document that has a poisonous entry among good ones with these numbers.
+POISONED: Mapping[str, Callable[[Sequence[int]], bytes]] = {
+    **{name: partial(poisoned, f"<title>{bad}</title>") for name, (bad, _) in POISON.items()},
+    **{name: partial(poisoned, bad) for name, bad in STUMBLES.items()},
+    **{f"{name}, not closed": partial(poisoned, bad, end="") for name, bad in STUMBLES.items()},
+    "an encoding that is none": _punycode,
+    "bytes that are no text": _broken_utf8,
+    "surrogates in JSON": _json_surrogates,
+}
+
+# ── pages ────────────────────────────────────────────────────────────────────────────────────────
+
+_LI = {"items": "li"}
+# Name → a list page, and the rules it is read by.
+LIST_PAGES: Mapping[str, tuple[Callable[[], bytes], Mapping[str, str]]] = {
+    "tags within tags": (lambda: b"<div>" * 200_000, _LI),
+    "a pattern that tries everything": (
+        lambda: b"<li><a href='/" + b"a" * 60 + b"!'>x</a>",
+        _LI | {"id": "a@href", "id_match": "(a+)+$"},
+    ),
+    "a million entries": (lambda: b"<li><a href=/1>x</a>" * (8 * MIB // 20), _LI),
+    "siblings of siblings": (
+        lambda: b"<li><a href=/1>x</a>" * 5_000,
+        {"items": "li ~ li ~ li ~ li ~ b"},
+    ),
+    "a text of 2 MiB": (lambda: b"<li><a href=/1>" + b"x " * MIB + b"</a>", _LI),
+}
+GOOD_LIST_PAGE = b'<ul><li><a href="/1">Report</a></ul>'
+
+_ARTICLE = b"<html><body><article>"
+ARTICLES: Mapping[str, Callable[[], bytes]] = {
+    "nested": lambda: _ARTICLE + b"<div>" * 100_000,
+    "slow": lambda: _ARTICLE + b'<p><a href="http://a/b">link text here</a></p>' * 30_000,
+    "large": lambda: _ARTICLE + b"<p>" + b"power station " * 500_000,
+}

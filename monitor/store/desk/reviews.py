@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from monitor.errors import StoreError
-from monitor.store import connect
+from monitor.store import connect, upgrade
 
 FILE = "reviews.db"
 
@@ -79,13 +79,13 @@ def create(path: Path) -> None:
     """Make the file, or bring its tables up to date.
 
     Raises:
-        StoreError: it cannot be written, or is another program's.
+        StoreError: it cannot be written, or is another program's or a newer one's.
     """
-    db = connect.open_writer(path)
+    db = connect.open_writer(path, migrations)
     try:
         if {"items", "stories"} & set(db.table_names()):
             raise StoreError(f"{path}: holds evidence, so it cannot hold decisions too")
-        migrations.apply(db)
+        upgrade.migrate(db, migrations)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: cannot keep decisions: {error}") from error
     finally:
@@ -96,23 +96,36 @@ def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write, for commands.
 
     Raises:
-        StoreError: there is no such file, or it holds no decisions.
+        StoreError: there is no such file, it holds no decisions, or is of a newer program.
     """
     if not path.exists():
         raise StoreError(f"{path}: no decisions yet; `wirewatch serve` makes it")
     try:
         conn = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        conn.execute("SELECT 1 FROM decisions LIMIT 1").fetchall()
     except sqlite3.Error as error:
         raise StoreError(f"{path}: cannot read the decisions: {error}") from error
+    try:
+        conn.execute("SELECT 1 FROM decisions LIMIT 1").fetchall()
+        upgrade.refuse_newer(path, conn, migrations)
+    except sqlite3.Error as error:
+        conn.close()
+        raise StoreError(f"{path}: cannot read the decisions: {error}") from error
+    except StoreError:
+        conn.close()
+        raise
     return conn
 
 
 def attach(conn: sqlite3.Connection, path: Path) -> None:
-    """Let a connection to the evidence read the decisions too, as `reviews.…`."""
+    """Let a connection to the evidence read the decisions too, as `reviews.…`.
+
+    Raises:
+        StoreError: they are of a newer program.
+    """
     if path.exists():
         uri = f"{path.absolute().as_uri()}?mode=ro"
         conn.execute("ATTACH DATABASE ? AS reviews", (uri,))
+        upgrade.refuse_newer(path, conn, migrations, "reviews")
 
 
 def prepare(conn: sqlite3.Connection) -> None:

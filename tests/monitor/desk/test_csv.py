@@ -17,11 +17,8 @@ from hypothesis import strategies as st
 from monitor.review.cells import Rewriter, inert, write
 from tests.support.asking import Asking
 from tests.support.desk import collected
+from tests.support.injections import FORMULAS
 
-FORMULAS = (
-    '=HYPERLINK("http://e.example")', "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "\0=1",
-    "＝1+1", " =1", "'=1", '"=1', "-", "+", "=", "@", "-12.5.1", "+1e", "-0x1", "\u00a0=1", "＠x",
-)  # fmt: skip
 PLAIN = (
     "", "a", "1", "-12.5", "+3", "-0", "1e5", "-1.5E-3", "2026-11-21", "a=b", "Tanchon (+)", "평양",
     "12:30", ".5",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from monitor.tagging.shadow import BORDER, Shadow, fold, squeeze
 
@@ -93,41 +91,6 @@ def test_title_and_text_are_told_apart() -> None:
     start = shadow.folded.index("no1")
     assert shadow.place(start, start + 3) == ("title", 5, 7)
     assert shadow.place(len(shadow.folded) - 4, len(shadow.folded)) == ("text", 0, 4)
-
-
-ODD = st.text(
-    st.sampled_from(
-        "ab Aé평양\u1111\u1167ㅎ龍（ア）№㎡…×’·-&;amp\u0301\u0316\u200b\xa0ｶﾞか\u3099İё\ud800\n"
-    )
-    | st.characters()
-)
-
-
-@given(ODD, ODD)
-def test_every_squeezed_character_comes_from_the_source(title: str, text: str) -> None:
-    """Offsets never leave the fields, never run backwards, and letters map to themselves."""
-    shadow = Shadow(title, text)
-    squeezed = shadow.squeezed.decode("utf-8", "surrogatepass")
-    offsets = [len(squeezed[:at].encode("utf-8", "surrogatepass")) for at in range(len(squeezed))]
-    places = shadow.unsqueeze(offsets)
-    assert "".join(shadow.folded[places[offset]].lower() for offset in offsets) == squeezed.lower()
-    border = shadow.folded.index(BORDER, 0)
-    for place in places.values():
-        if place == border or BORDER in title + text:
-            continue
-        field, start, end = shadow.place(place, place + 1)
-        source = title if field == "title" else text
-        assert 0 <= start <= end <= len(source)
-        plain = shadow.folded[place]
-        if plain.isascii() and plain.isalpha() and end - start == 1:
-            assert plain in fold(source[start:end]) or fold(source[start:end]) == ""
-
-
-@given(ODD)
-def test_folding_a_folded_text_changes_nothing_that_a_scan_sees(text: str) -> None:
-    once = fold(text)
-    if "&" not in once and "(" not in once:
-        assert squeeze(fold(once)) == squeeze(once)
 
 
 @pytest.mark.parametrize(

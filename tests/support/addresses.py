@@ -1,0 +1,98 @@
+"""Addresses that are not public, and spellings of loopback: tests and the proof share them."""
+
+from __future__ import annotations
+
+NON_PUBLIC = {
+    "0.0.0.0": "this network",
+    "0.1.2.3": "this network",
+    "10.0.0.1": "private",
+    "10.255.255.255": "private",
+    "100.64.0.1": "shared by a carrier's customers",
+    "100.100.100.200": "shared by a carrier's customers",  # a cloud's metadata
+    "100.127.255.255": "shared by a carrier's customers",
+    "127.0.0.1": "loopback",
+    "127.255.255.254": "loopback",
+    "168.63.129.16": "a cloud's platform service",
+    "169.254.0.1": "link-local",
+    "169.254.169.254": "link-local",
+    "172.16.0.1": "private",
+    "172.31.255.255": "private",
+    "192.0.0.8": "reserved for protocols",
+    "192.0.0.192": "reserved for protocols",  # another cloud's metadata
+    "192.0.2.1": "documentation",
+    "192.88.99.1": "6to4 relay",
+    "192.168.1.1": "private",
+    "198.18.0.1": "benchmarking",
+    "198.19.255.255": "benchmarking",
+    "198.51.100.7": "documentation",
+    "203.0.113.9": "documentation",
+    "224.0.0.1": "multicast",
+    "239.255.255.255": "multicast",
+    "240.0.0.1": "reserved",
+    "255.255.255.255": "reserved",
+    "::": "unspecified",
+    "::1": "loopback",
+    "::127.0.0.1": "IPv4-compatible",
+    "::8.8.8.8": "IPv4-compatible",
+    "::ffff:127.0.0.1": "loopback",
+    "::ffff:10.0.0.1": "private",
+    "::ffff:100.64.0.1": "shared by a carrier's customers",
+    "::ffff:169.254.169.254": "link-local",
+    "::ffff:0:127.0.0.1": "reserved",  # IPv4-translated, RFC 2765
+    "64:ff9b::7f00:1": "NAT64",
+    "64:ff9b::808:808": "NAT64",
+    "64:ff9b:1::1": "NAT64",
+    "100::1": "reserved",  # discard only
+    "2001::1": "Teredo",
+    "2001:0:7f00:1::": "Teredo",
+    "2001:2::1": "reserved for protocols",  # benchmarking
+    "2001:10::1": "reserved for protocols",  # ORCHID
+    "2001:20::1": "reserved for protocols",  # ORCHIDv2
+    "2001:db8::1": "documentation",
+    "2002:7f00:1::1": "6to4",
+    "2002:a00:1::": "6to4",
+    "3fff::1": "documentation",
+    "4000::1": "reserved",
+    "5f00::1": "reserved",  # segment routing
+    "fc00::1": "private",
+    "fd00:ec2::254": "private",  # a cloud's metadata
+    "fe80::1": "link-local",
+    "fe80::1%eth0": "bound to one interface",
+    "2606:2800:220:1::1%1": "bound to one interface",
+    "::ffff:8.8.8.8%1": "bound to one interface",
+    "fec0::1": "site-local",
+    "ff02::1": "multicast",
+    "": "not an IP address",
+    "example.org": "not an IP address",
+    "127.1": "not an IP address",
+    "2130706433": "not an IP address",
+}
+
+SPELLINGS = [
+    "127.0.0.1",
+    "127.1",
+    "127.0.1",
+    "2130706433",
+    "017700000001",
+    "0x7f000001",
+    "0x7f.1",
+    "0x7f.0x0.0x0.0x1",
+    "0177.0.0.1",
+    "0177.0.0.01",
+    "127.0x0.1",
+    "0",
+    "0.0.0.0",
+    "[::]",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[0:0:0:0:0:ffff:127.0.0.1]",
+    "127。0。0。1",
+    "127．0．0．1",
+    "①②⑦.⓪.⓪.①",
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "127.0.0.1.",
+    "①②⑦.1",
+]

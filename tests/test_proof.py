@@ -1,0 +1,96 @@
+"""The frame of the proof: a row is good only if its promise holds and its twin's does not."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from benchmarks.proof.__main__ import Form, line, main, rows
+from benchmarks.proof.one import AREAS
+from benchmarks.proof.page import PAGE, Line, page
+from benchmarks.proof.row import NEEDS, Outcome, Row
+
+ROOT = Path(__file__).parents[1]
+HELD, BROKEN = Outcome(figure="3 of 3", held=True), Outcome(figure="1 of 3", held=False)
+ROWS = list(rows())
+FORM = Form(short=True, seed=1, jobs=1)
+
+
+def toy(**changes: object) -> Row:
+    usual = {
+        "name": "toy",
+        "promise": "a | b",
+        "run": lambda _: HELD,
+        "without": "care",
+        "twin": lambda _: BROKEN,
+    }
+    return Row(**usual | changes)
+
+
+def lined(run: Outcome | str, twin: Outcome | str) -> Line:
+    return Line(area="crash", row=toy(), lacks="", run=run, twin=twin, seconds=1.0)
+
+
+@pytest.mark.parametrize(
+    ("run", "twin", "good", "words"),
+    [
+        (HELD, BROKEN, True, "✓ 3 of 3"),
+        (BROKEN, BROKEN, False, "**does not hold**: 1 of 3"),
+        (HELD, HELD, False, "**holds all the same**: 3 of 3"),
+        ("no end", BROKEN, False, "**broke off**: no end"),
+        (HELD, "no end", False, "**broke off**: no end"),
+    ],
+)
+def test_what_is_proven(run: Outcome | str, twin: Outcome | str, good: bool, words: str) -> None:
+    made = lined(run, twin)
+    assert made.good is good
+    text = page([made], short=True, seed=1, minutes=1)
+    assert words in text
+    assert r"a \| b" in text
+    assert f"{int(good)} of 1 rows held" in text
+
+
+def test_what_a_machine_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NEEDS, "wings", (lambda: False, "wings (Debian: none)"))
+    lacking = line("crash", toy(needs=("wings",)), FORM)
+    assert not lacking.good
+    text = page([lacking], short=True, seed=1, minutes=1)
+    assert "not run: needs wings" in text
+    assert "1 could not be run here" in text
+
+
+def test_a_row_that_ends_in_an_error_proves_nothing() -> None:
+    broke = line("crash", toy(name="no-such-row"), FORM)
+    assert not broke.good
+    assert isinstance(broke.run, str)
+    assert "KeyError" in broke.run
+
+
+def test_nothing_chosen_is_said() -> None:
+    with pytest.raises(SystemExit, match="no row has “no-such-row”"):
+        main(["--only", "no-such-row"])
+
+
+def test_rows_are_named_once_and_lack_only_what_is_known() -> None:
+    names = [(area, row.name) for area, row in ROWS]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z_]+", name) for _, name in names)
+    assert {need for _, row in ROWS for need in row.needs} <= set(NEEDS)
+    assert {area for area, _ in names} == set(AREAS)
+    assert all(import_module(f"benchmarks.proof.{area}").__doc__ for area in AREAS)
+
+
+def test_the_page_has_every_row_and_each_is_proven() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    told = re.findall(
+        r"^\| `([a-z_]+)` \| (.*?) \| (\S+) .*\| (\S+) [^|]*\| +\d+ \|$", text, re.MULTILINE
+    )
+    assert [(name, promise) for name, promise, _, _ in told] == [
+        (row.name, row.promise.replace("|", r"\|")) for _, row in ROWS
+    ]
+    assert {(run, twin) for _, _, run, twin in told} == {("✓", "✗")}
+    assert text.startswith("# Proof")
+    assert "The whole, seed" in text
