@@ -98,11 +98,11 @@ def test_what_hangs_feeds_no_watchdog(listener: Listener, hangs: str) -> None:
         async def tick() -> None:
             await asyncio.sleep(30 if name == hangs else 0)
 
-        return SimpleNamespace(tick=tick, stored=None)
+        return SimpleNamespace(tick=tick, stored=None, failed=None, tell=None)
 
     async def one_tick() -> None:
         parts = {name: stage(name) for name in ("poller", "articles", "delivery")}
-        program = SimpleNamespace(**parts)
+        program = SimpleNamespace(**parts, desk=SimpleNamespace(watch=SimpleNamespace(to=())))
         manager = ServiceManager(address_of(listener), watchdog=30)
         daemon = Daemon(program, Orders(), now=Clock().now, manager=manager)
         job = asyncio.create_task(daemon._poll())
