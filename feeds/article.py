@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Bytes of data for a page, besides what a worker holds when it starts: 30 MB for the extractor,
 # another 34 for a page of 800 kB that is all tags, and 6 for one of 3 MB that is mostly scripts.
-MEMORY = 66 * 2**20
+MEMORY = 64 * 2**20
 PAGE_CHARS = 4_000_000  # of a page; the largest ones seen have 3 MB, nearly all of it scripts
 SHORTEST = 100  # characters: less than a sentence or two is a notice, a caption or a wall
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from feeds.errors import TransferError
 
-STEP = 512 * 2**10  # bytes decoded at once
+STEP = 256 * 2**10  # bytes decoded at once
 MEMBERS = 100  # of one gzip body (RFC 1952 §2.2): two are rare, and each costs a new decoder
 # "none" and "utf-8" are no codings, but servers in the wild send them with plain bodies.
 _PLAIN = frozenset({"", "identity", "none", "utf-8"})

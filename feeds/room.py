@@ -13,7 +13,7 @@ from typing import Any
 from feeds.errors import TransferError
 
 PLACES = 2
-ORDINARY = 512 * 2**10  # bytes of a body, decoded: nineteen feeds of twenty have less
+ORDINARY = 256 * 2**10  # bytes of a body, decoded: most feeds have less
 WAITING = 16  # tasks that may wait for a place: with more of them, they would hold up all others
 PATIENCE = 60.0  # seconds of waiting; a server takes a pause of so long, mostly
 

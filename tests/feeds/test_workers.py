@@ -353,3 +353,29 @@ def test_a_feed_is_trusted_again_once_its_document_is_quick() -> None:
             assert not pool._doubted
 
     asyncio.run(run())
+
+
+class Ends:
+    """Lacks memory where nobody can catch it, as lxml does in the midst of a page."""
+
+    def __del__(self) -> None:
+        raise MemoryError
+
+
+def read_without_memory(body: bytes, headers: object, feed: Feed, url: str) -> int:
+    for _ in range(1_000):
+        Ends()
+    return 1
+
+
+def test_a_lack_of_memory_that_nobody_can_catch_ends_the_worker(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    async def run() -> None:
+        async with ParserPool(workers=1) as pool:
+            found = await pool.read(read_without_memory, fetched(GOOD), Feed(url=URL))
+            assert isinstance(found, FeedError)
+            assert (found.reason, "memory" in found.message) == ("parse-crash", True)
+
+    asyncio.run(run())
+    assert capfd.readouterr().err == ""
