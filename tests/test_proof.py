@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.proof.__main__ import Form, line, main, rows
+from benchmarks.proof.kept import Kept
 from benchmarks.proof.one import AREAS
 from benchmarks.proof.page import PAGE, Line, page
 from benchmarks.proof.row import NEEDS, Outcome, Row
@@ -16,7 +17,8 @@ from benchmarks.proof.row import NEEDS, Outcome, Row
 ROOT = Path(__file__).parents[1]
 HELD, BROKEN = Outcome(figure="3 of 3", held=True), Outcome(figure="1 of 3", held=False)
 ROWS = list(rows())
-FORM = Form(short=True, seed=1, jobs=1)
+KEPT = Kept(None, short=True, seed=1)
+FORM = Form(short=True, seed=1, jobs=1, kept=KEPT)
 
 
 def toy(**changes: object) -> Row:
@@ -47,7 +49,7 @@ def lined(run: Outcome | str, twin: Outcome | str) -> Line:
 def test_what_is_proven(run: Outcome | str, twin: Outcome | str, good: bool, words: str) -> None:
     made = lined(run, twin)
     assert made.good is good
-    text = page([made], short=True, seed=1, minutes=1)
+    text = page([made], short=True, seed=1)
     assert words in text
     assert r"a \| b" in text
     assert f"{int(good)} of 1 rows held" in text
@@ -57,7 +59,7 @@ def test_what_a_machine_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(NEEDS, "wings", (lambda: False, "wings (Debian: none)"))
     lacking = line("crash", toy(needs=("wings",)), FORM)
     assert not lacking.good
-    text = page([lacking], short=True, seed=1, minutes=1)
+    text = page([lacking], short=True, seed=1)
     assert "not run: needs wings" in text
     assert "1 could not be run here" in text
 
@@ -67,6 +69,19 @@ def test_a_row_that_ends_in_an_error_proves_nothing() -> None:
     assert not broke.good
     assert isinstance(broke.run, str)
     assert "KeyError" in broke.run
+
+
+def test_what_was_proven_need_not_be_run_again(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "so-far.jsonl", short=True, seed=1)
+    assert kept.line("crash", toy()) is None
+    kept.keep(lined(HELD, BROKEN))
+    kept.keep(lined(BROKEN, BROKEN))  # not good: it is not kept
+    row = toy()
+    before = kept.line("crash", row)
+    assert before == Line(area="crash", row=row, lacks="", run=HELD, twin=BROKEN, seconds=1.0)
+    assert kept.line("storage", toy()) is None
+    assert Kept(tmp_path / "so-far.jsonl", short=True, seed=2).line("crash", toy()) is None
+    assert Kept(tmp_path / "so-far.jsonl", short=False, seed=1).line("crash", toy()) is None
 
 
 def test_nothing_chosen_is_said() -> None:

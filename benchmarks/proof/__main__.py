@@ -5,6 +5,7 @@
     python -m benchmarks.proof --short       the short form, a few minutes
     python -m benchmarks.proof --only kills  rows with this word in their name
     python -m benchmarks.proof --list        what there is
+    python -m benchmarks.proof --keep FILE   can be broken off: the next one goes on from the file
 
 Ends with status 1 if a promise does not hold, or a twin's does.
 """
@@ -22,8 +23,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 from benchmarks.measure import ROOT
+from benchmarks.proof.kept import Kept
 from benchmarks.proof.one import AREAS, SEED
 from benchmarks.proof.page import PAGE, Line, page, shown
 from benchmarks.proof.row import Outcome, Row, missing
@@ -38,6 +41,7 @@ class Form:
     short: bool
     seed: int
     jobs: int
+    kept: Kept
 
 
 def rows() -> Iterator[tuple[str, Row]]:
@@ -74,12 +78,15 @@ def line(area: str, row: Row, form: Form) -> Line:
     """Run a row and its twin."""
     if lacks := [words for need in row.needs if (words := missing(need))]:
         return Line(area=area, row=row, lacks="; ".join(lacks), run="", twin="", seconds=0.0)
+    if before := form.kept.line(area, row):
+        return before
     began = time.monotonic()
     run = one_side(area, row, form, twin=False)
     twin = one_side(area, row, form, twin=True)
     took = time.monotonic() - began
     done = Line(area=area, row=row, lacks="", run=run, twin=twin, seconds=took)
     with _SAY:
+        form.kept.keep(done)
         print(shown(done), file=sys.stderr, flush=True)
     return done
 
@@ -111,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked.add_argument("--seed", type=int, default=SEED, help=f"[{SEED}]")
     asked.add_argument("--jobs", type=int, help="rows at once [cores; of the short form, twice]")
     asked.add_argument("--write", action="store_true", help="put the table into docs/proof.md")
+    asked.add_argument("--keep", type=Path, metavar="FILE", help="results so far, to go on from")
     asked.add_argument("--list", action="store_true", help="name the rows, run none")
     options = asked.parse_args(arguments)
     chosen = [(a, r) for a, r in rows() if options.only in f"{a}.{r.name}"]
@@ -121,10 +129,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(0 if chosen else f"no row has “{options.only}” in its name")
     # What waits most of its time, as a short form does, leaves a core to another.
     jobs = options.jobs or (os.cpu_count() or 1) * (2 if options.short else 1)
-    form = Form(short=options.short, seed=options.seed, jobs=jobs)
-    began = time.monotonic()
+    kept = Kept(options.keep, short=options.short, seed=options.seed)
+    form = Form(short=options.short, seed=options.seed, jobs=jobs, kept=kept)
     lines = proven(chosen, form)
-    text = page(lines, short=form.short, seed=form.seed, minutes=(time.monotonic() - began) / 60)
+    text = page(lines, short=form.short, seed=form.seed)
     print(text)
     if options.write:
         PAGE.write_text(text, encoding="utf-8")

@@ -49,9 +49,9 @@ class Line:
         return held and isinstance(self.twin, Outcome) and not self.twin.held
 
 
-def page(lines: Sequence[Line], *, short: bool, seed: int, minutes: float) -> str:
+def page(lines: Sequence[Line], *, short: bool, seed: int) -> str:
     """The whole page, Markdown."""
-    parts = [_HEAD, _conditions(lines, short=short, seed=seed, minutes=minutes)]
+    parts = [_HEAD, _conditions(lines, short=short, seed=seed)]
     for area in dict.fromkeys(line.area for line in lines):
         heads = "| what | must hold | came to | without | came to | s |\n|---|---|---|---|---|--:|"
         table = [_cells(line) for line in lines if line.area == area]
@@ -59,13 +59,14 @@ def page(lines: Sequence[Line], *, short: bool, seed: int, minutes: float) -> st
     return "\n".join(parts)
 
 
-def _conditions(lines: Sequence[Line], *, short: bool, seed: int, minutes: float) -> str:
+def _conditions(lines: Sequence[Line], *, short: bool, seed: int) -> str:
     good = sum(line.good for line in lines)
     lacking = sum(bool(line.lacks) for line in lines)
+    minutes = sum(line.seconds for line in lines) / 60
     of_these = f" {lacking} could not be run here." if lacking else ""
     return (
         f"{'The short form' if short else 'The whole'}, seed {seed}, {datetime.now(UTC):%d %B %Y}, "
-        f"{minutes:.0f} minutes: {good} of {len(lines)} rows held, and did not without their "
+        f"{minutes:.0f} minutes of runs, two at a time where none measures time: {good} of {len(lines)} rows held, and did not without their "
         f"guard.{of_these}\n\n{_machine()}\n"
     )
 
