@@ -355,6 +355,8 @@ def _work(
     resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
     found = _read(reader, body, headers, feed, url)
     signal.setitimer(signal.ITIMER_REAL, 0)
+    # The next document may be a large one, and has to be received before it is looked at.
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     return found, _data() > _heavy
 
 

@@ -7,12 +7,13 @@ import os
 import random
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -189,9 +190,11 @@ class World:
 
     def look(self) -> None:
         """Whether the database is whole, and nothing of ours failed aloud."""
-        checks = ("integrity_check", "foreign_key_check")
-        found = [self.program.rows(f"PRAGMA {check}") for check in checks]
-        self.torn += found != [[{"integrity_check": "ok"}], []]
+        # Not read-only: killed while it was made, a file may have to be recovered first.
+        with closing(sqlite3.connect(self.program.database, timeout=10)) as db:
+            checks = ("integrity_check", "foreign_key_check")
+            found = [db.execute(f"PRAGMA {check}").fetchall() for check in checks]
+        self.torn += found != [[("ok",)], []]
         # A parser that was being started may say that its parent is gone; we say nothing.
         if "/monitor/" in (said := self.starter.log.read_text(errors="replace")):
             self.faults.append(said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -59,34 +60,27 @@ def _faults(scale: Scale, *, spoil: Callable[[Store], None] = _as_it_is, whole: 
 def _poll_faults(scale: Scale, *, build: str = "") -> Outcome:
     """The same under `wirewatch poll` itself."""
     runs, dice = scale.of(80, 4), random.Random(scale.seed)
-    fired = escaped = torn = acknowledged = lost = 0
+    fired = escaped = acknowledged = lost = damaged = 0
     with ExitStack() as stack:
         world = World.made(stack, scale.folder / "one", str(scale.seed), build)
         world.undisturbed()
-        folder = world.program.folder
-        for _ in range(runs):
-            world.publish()
-            call, error = dice.choice(faults.FAULTS)
-            trace = folder / "trace"
-            before = _stored(world)
-            paths = [folder, *folder.glob("wirewatch.db*"), *folder.glob("evidence*/**")]
-            only = [word for path in paths for word in ("-P", str(path))]
-            life = world.starter.start("poll", "--all", traced=True)
-            latest = 12 if call in {"pwrite64", "write"} else 4
-            inject = f"inject={call}:error={error}:when={dice.randint(1, latest)}"
-            command = ["strace", "-f", "-qq", "-o", str(trace), "-p", str(life.pid), *only]
-            with subprocess.Popen([*command, "-e", inject], stderr=subprocess.DEVNULL):
-                life.ended(within=120)
-                life.kill()
-            fired += "(INJECTED)" in trace.read_text(errors="replace")
-            escaped += "Traceback" in world.starter.log.read_text(errors="replace")
+        try:
+            for _ in range(runs):
+                world.publish()
+                before = _stored(world)
+                fired += _traced_poll(world, dice)
+                escaped += "Traceback" in world.starter.log.read_text(errors="replace")
+                world.look()
+                acknowledged += len(before)
+                lost += len(before - _stored(world))
+            world.settle()
             world.look()
-            acknowledged += len(before)
-            lost += len(before - _stored(world))
-        world.settle()
-        world.look()
-        torn = world.torn + world.twice()
-        missing, unsent = world.lost(), len(world.announced - world.arrived())
+            torn = world.torn + world.twice()
+        except sqlite3.DatabaseError:  # nothing more can be read of it
+            torn, damaged = world.torn + 1, 1
+        missing, unsent = (
+            (0, 0) if damaged else (world.lost(), len(world.announced - world.arrived()))
+        )
         given, announced = len(world.given), len(world.announced)
     figure = (
         f"{runs} polls, a fault came in {fired}: {lost} stored items lost, {missing} of {given} "
@@ -95,6 +89,23 @@ def _poll_faults(scale: Scale, *, build: str = "") -> Outcome:
     )
     harm = lost or missing or unsent or torn or escaped
     return Outcome(figure=figure, held=fired > runs / 5 and acknowledged > 0 and not harm)
+
+
+def _traced_poll(world: World, dice: random.Random) -> bool:
+    """A round in which one system call fails; whether it came to that."""
+    folder = world.program.folder
+    call, error = dice.choice(faults.FAULTS)
+    trace = folder / "trace"
+    paths = [folder, *folder.glob("wirewatch.db*"), *folder.glob("evidence*/**")]
+    only = [word for path in paths for word in ("-P", str(path))]
+    life = world.starter.start("poll", "--all", traced=True)
+    latest = 12 if call in {"pwrite64", "write"} else 4
+    inject = f"inject={call}:error={error}:when={dice.randint(1, latest)}"
+    command = ["strace", "-f", "-qq", "-o", str(trace), "-p", str(life.pid), *only]
+    with subprocess.Popen([*command, "-e", inject], stderr=subprocess.DEVNULL):
+        life.ended(within=120)
+        life.kill()
+    return "(INJECTED)" in trace.read_text(errors="replace")
 
 
 def _stored(world: World) -> set[tuple[int, str]]:

@@ -5,6 +5,7 @@ Nothing heavy is imported here, so that `wirewatch --help` and tab completion an
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import sys
@@ -108,6 +109,12 @@ def _never_fail_to_print() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+# What a machine runs out of, or fails with: no fault of the program's, nor of the call.
+_MACHINE = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENOMEM}
+)
+
+
 def _explain(error: Exception) -> None:
     """One plain line for what the user can mend; a traceback only for a fault of ours."""
     from alerts.errors import AlertsError
@@ -115,6 +122,10 @@ def _explain(error: Exception) -> None:
     from monitor.errors import MonitorError
     from monitor.logs import escaped
 
+    if isinstance(error, OSError) and error.errno in _MACHINE:
+        about = f": {error.filename}" if error.filename else ""
+        click.echo(escaped(f"This machine cannot go on: {error.strerror}{about}"), err=True)
+        sys.exit(1)
     if not isinstance(error, MonitorError | FeedsError | AlertsError):
         raise error
     for line in str(error).split("\n"):

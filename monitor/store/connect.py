@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -107,8 +107,13 @@ def lock(path: Path) -> IO[str]:
         owner = handle.read().strip() or "unknown"
         handle.close()
         raise BusyError(path, owner) from error
-    handle.seek(0)
-    handle.truncate()
-    handle.write(str(os.getpid()))
-    handle.flush()
+    try:
+        handle.seek(0)
+        handle.truncate()
+        handle.write(str(os.getpid()))
+        handle.flush()
+    except OSError as error:
+        with suppress(OSError):  # closing it tries to write once more
+            handle.close()
+        raise StoreError(f"{lock_path}: cannot write beside the database: {error}") from error
     return handle

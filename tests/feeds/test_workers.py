@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -379,3 +380,21 @@ def test_a_lack_of_memory_that_nobody_can_catch_ends_the_worker(
 
     asyncio.run(run())
     assert capfd.readouterr().err == ""
+
+
+def test_what_a_small_document_may_have_does_not_bind_the_next(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A large one has to be received before anything of it is looked at."""
+    monkeypatch.setattr("feeds.workers.TRIAL_MEMORY", 6 * 2**20)
+    large = replace(fetched(GOOD), body=GOOD + b" " * (8 * 2**20 - len(GOOD)))
+
+    async def run() -> tuple[list[object], int]:
+        async with ParserPool(workers=2) as pool:
+            found = [await pool.parse(each, Feed(url=URL)) for each in (fetched(GOOD), large)]
+            return found, pool.restarts
+
+    found, restarts = asyncio.run(run())
+    assert all(isinstance(one, ParsedFeed) for one in found)
+    assert restarts == 0
+    assert "MemoryError" not in capfd.readouterr().err

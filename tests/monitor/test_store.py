@@ -245,3 +245,9 @@ class TestSearch:
             db.execute("CREATE VIRTUAL TABLE ours USING fts5 (t, tokenize='unicode61')")
             db.execute("INSERT INTO ours VALUES (?)", (segment("평양화력발전소는 정상 가동"),))
             assert db.execute("SELECT * FROM ours WHERE ours MATCH ?", (query("평양"),)).fetchall()
+
+
+def test_a_lock_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "w.db.lock").symlink_to("/dev/full")
+    with pytest.raises(StoreError, match="cannot write beside the database"):
+        Store(tmp_path / "w.db")
