@@ -15,7 +15,15 @@ from benchmarks.measure import ROOT
 from benchmarks.proof.row import Outcome, Row
 
 PAGE = ROOT / "docs" / "proof.md"
-LIBRARIES = ("feedparser", "httpx", "APScheduler", "sqlite-utils", "datasette", "lxml", "nh3")
+LIBRARIES = (
+    "feedparser",
+    "httpx",
+    "APScheduler",
+    "sqlite-utils",
+    "datasette",
+    "lxml",
+    "trafilatura",
+)
 
 _HEAD = """# Proof
 

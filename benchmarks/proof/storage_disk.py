@@ -197,6 +197,15 @@ def trial(folder: Path, seed: int, build: str) -> Iterator[Trial]:
 # ── kinds of trouble ─────────────────────────────────────────────────────────────────────────────
 
 
+def _take_all(file: int) -> None:
+    """Grow a file until there is no room left."""
+    for at in range(0, SIZE, 4096):
+        try:
+            os.posix_fallocate(file, at, 4096)
+        except OSError:
+            return
+
+
 def full(folder: Path, cycles: int, seed: int, build: str) -> dict[str, Any]:
     """A disk on which somebody else takes the room, and gives it back."""
     disk = folder / "disk"
@@ -210,7 +219,11 @@ def full(folder: Path, cycles: int, seed: int, build: str) -> dict[str, Any]:
                 free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
                 left = one.dice.choice((0, 4096, 20_480, 65_536, 262_144))
                 with ballast.open("wb") as file:
-                    os.posix_fallocate(file.fileno(), 0, max(free - left, 4096))
+                    # The program, which works on, may have taken some of it by now.
+                    with suppress(OSError):
+                        os.posix_fallocate(file.fileno(), 0, max(free - left, 4096))
+                        return
+                    _take_all(file.fileno())
 
             for _ in range(cycles):
                 one.well()
