@@ -1,6 +1,6 @@
 """The whole proof: every promise put to the test, beside the same test without the guard.
 
-    python -m benchmarks.proof               everything, under an hour: prints the table
+    python -m benchmarks.proof               everything, more than an hour: prints the table
     python -m benchmarks.proof --write       and puts it into docs/proof.md: this is `make proof`
     python -m benchmarks.proof --short       the short form, a few minutes
     python -m benchmarks.proof --only kills  rows with this word in their name
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="benchmarks.proof", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     asked.add_argument(
-        "--short", action="store_true", help="a few minutes instead of most of an hour"
+        "--short", action="store_true", help="a few minutes instead of more than an hour"
     )
     asked.add_argument("--only", default="", metavar="WORD", help="rows with this in AREA.NAME")
     asked.add_argument("--seed", type=int, default=SEED, help=f"[{SEED}]")
@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = Kept(options.keep, short=options.short, seed=options.seed)
     form = Form(short=options.short, seed=options.seed, jobs=jobs, kept=kept)
     lines = proven(chosen, form)
-    text = page(lines, short=form.short, seed=form.seed)
+    text = page(lines, short=form.short, seed=form.seed, pieces=options.keep is not None)
     print(text)
     if options.write:
         PAGE.write_text(text, encoding="utf-8")

@@ -101,7 +101,6 @@ ROWS = (
         run=jumps,
         without="the watch on the clock: APScheduler 3 alone, with a job a feed",
         twin=partial(jumps, build="alone"),
-        needs=("time-machine",),
         minutes=8,
         short=False,
     ),
@@ -114,7 +113,6 @@ ROWS = (
         run=suspend,
         without="the queue of what is due: APScheduler 3 told to drop no run",
         twin=partial(suspend, build="catching-up"),
-        needs=("time-machine",),
         minutes=5,
     ),
     Row(
@@ -136,7 +134,6 @@ ROWS = (
         run=on_the_wall,
         without="zones: local times counted with as if all days had 24 hours",
         twin=partial(on_the_wall, build="naive"),
-        needs=("time-machine",),
         minutes=5,
         short=False,
     ),

@@ -30,7 +30,7 @@ _HEAD = """# Proof
 What is promised, put to the test by one command, and beside it the same test against a build without
 the guard: there it must fail, or it would prove nothing.
 
-    make proof               this page, under an hour on two cores
+    make proof               this page; more than an hour on two cores
     make proof SHORT=1       the short form, a few minutes; part of every change's tests
     .venv/bin/python -m benchmarks.proof --only kills
 
@@ -57,9 +57,9 @@ class Line:
         return held and isinstance(self.twin, Outcome) and not self.twin.held
 
 
-def page(lines: Sequence[Line], *, short: bool, seed: int) -> str:
-    """The whole page, Markdown."""
-    parts = [_HEAD, _conditions(lines, short=short, seed=seed)]
+def page(lines: Sequence[Line], *, short: bool, seed: int, pieces: bool = False) -> str:
+    """The whole page, Markdown. `pieces`: it may have been run in several goes."""
+    parts = [_HEAD, _conditions(lines, short=short, seed=seed, pieces=pieces)]
     for area in dict.fromkeys(line.area for line in lines):
         heads = "| what | must hold | came to | without | came to | s |\n|---|---|---|---|---|--:|"
         table = [_cells(line) for line in lines if line.area == area]
@@ -67,15 +67,16 @@ def page(lines: Sequence[Line], *, short: bool, seed: int) -> str:
     return "\n".join(parts)
 
 
-def _conditions(lines: Sequence[Line], *, short: bool, seed: int) -> str:
+def _conditions(lines: Sequence[Line], *, short: bool, seed: int, pieces: bool) -> str:
     good = sum(line.good for line in lines)
     lacking = sum(bool(line.lacks) for line in lines)
     minutes = sum(line.seconds for line in lines) / 60
+    goes = " Put together from several goes (`--keep`)." if pieces else ""
     of_these = f" {lacking} could not be run here." if lacking else ""
     return (
         f"{'The short form' if short else 'The whole'}, seed {seed}, {datetime.now(UTC):%d %B %Y}, "
         f"{minutes:.0f} minutes of runs, two at a time where none measures time: {good} of {len(lines)} rows held, and did not without their "
-        f"guard.{of_these}\n\n{_machine()}\n"
+        f"guard.{of_these}{goes}\n\n{_machine()}\n"
     )
 
 

@@ -87,7 +87,6 @@ NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
         "namespaces of its own: unshare (Debian: util-linux), ip (iproute2)",
     ),
     "atheris": (partial(_module, "atheris"), "atheris (on PyPI; wheels for Linux on x86-64)"),
-    "time-machine": (partial(_module, "time_machine"), "time-machine (on PyPI)"),
     "datasette-next": (
         DATASETTE_NEXT.exists,
         "an environment with the next line of Datasette (.ci/datasette-next makes it)",
