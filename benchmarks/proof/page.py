@@ -117,6 +117,8 @@ def _said(came: Outcome | str, *, must_hold: bool) -> str:
 
 def shown(line: Line) -> str:
     """A line for people who wait."""
+    if line.lacks:
+        return f"{line.area}.{line.row.name}: NOT RUN, needs {line.lacks}"
     verdict = "held" if line.good else "NOT PROVEN"
     run, twin = (_said(side, must_hold=side is line.run) for side in (line.run, line.twin))
     return f"{line.area}.{line.row.name}: {verdict} ({line.seconds:.0f} s)\n  {run}\n  without {line.row.without}: {twin}"
