@@ -10,6 +10,7 @@ import monitor.drift
 from alerts.rules import Rule
 from alerts.secrets import Secret
 from alerts.settings import SlackSettings
+from feeds.heap import give_back
 from feeds.types import Feed
 from monitor.compose import assemble
 from monitor.config import Config, FetchConfig
@@ -49,6 +50,7 @@ async def run(folder: Path, *, port: int, feeds: int, speed: float, polled: Poll
     Each is polled about once a second.
     """
     set_up("warning", "text")
+    give_back()  # as `watch` does: this is a part of it
     # Between the two looks that are compared the machine may do other things: for so much longer.
     monitor.drift.TOLERANCE *= speed
     began, began_steady = datetime.now(UTC), boot_clock()
