@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.proof.__main__ import Form, line, main, rows
+from benchmarks.proof import __main__ as proof
+from benchmarks.proof.__main__ import TRIES, Form, line, main, rows
 from benchmarks.proof.kept import Kept
 from benchmarks.proof.one import AREAS
 from benchmarks.proof.page import PAGE, Line, page
@@ -69,6 +70,24 @@ def test_a_row_that_ends_in_an_error_proves_nothing() -> None:
     assert not broke.good
     assert isinstance(broke.run, str)
     assert "KeyError" in broke.run
+
+
+@pytest.mark.parametrize(("lucky", "harm"), [(0, True), (2, True), (3, False)])
+def test_a_twin_that_came_to_no_harm_is_tried_again(
+    lucky: int, harm: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[bool, int]] = []
+
+    def one_side(_area: str, _row: Row, form: Form, *, twin: bool) -> Outcome:
+        asked.append((twin, form.seed))
+        return BROKEN if twin and len(asked) > lucky + 1 else HELD
+
+    monkeypatch.setattr(proof, "one_side", one_side)
+    made = line("crash", toy(), FORM)
+    assert made.good is harm
+    assert asked == [(False, 1), *((True, 1 + n) for n in range(min(lucky + 1, TRIES)))]
+    assert isinstance(made.twin, Outcome)
+    assert (f"tried {lucky + 1} times" in made.twin.figure) is (0 < lucky < TRIES)
 
 
 def test_what_was_proven_need_not_be_run_again(tmp_path: Path) -> None:
