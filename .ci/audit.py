@@ -9,24 +9,38 @@ that is said; it is no failure, as a machine without it could build nothing.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def asked(locks: Sequence[str]) -> Mapping[str, Any]:
-    """What pip-audit says of these locks, none of which is installed for it."""
+# How pip-audit ends, with a traceback, where no connection to the service comes about.
+_UNREACHED = re.compile(
+    r"^requests\.exceptions\.(?:SSLError|ProxyError|Connect\w+|ReadTimeout)", re.MULTILINE
+)
+
+
+def asked(locks: Sequence[str]) -> tuple[int, str]:
+    """Status and words for these locks, none of which is installed for it."""
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "-f", "json"]
     command += [word for lock in locks for word in ("-r", lock)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not done.stdout.startswith("{"):
-        raise SystemExit(f"pip-audit said nothing: {done.stderr[-2_000:]}")
-    return json.loads(done.stdout)
+        return unsaid(done.stderr)
+    return verdict(json.loads(done.stdout))
+
+
+def unsaid(stderr: str) -> tuple[int, str]:
+    """Exit status and words where pip-audit came to no answer."""
+    if found := _UNREACHED.search(stderr):
+        return 0, f"NOT AUDITED: the service is not to be reached ({found[0]})"
+    return 1, f"pip-audit said nothing: {stderr[-2_000:]}"
 
 
 def verdict(said: Mapping[str, Any]) -> tuple[int, str]:
-    """Exit status and words."""
+    """Exit status and words for pip-audit's answer."""
     dependencies = said["dependencies"]
     audited = [one for one in dependencies if "skip_reason" not in one]
     found = [
@@ -47,6 +61,6 @@ def _versions(flaw: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    status, words = verdict(asked(sys.argv[1:]))
+    status, words = asked(sys.argv[1:])
     print(words)
     sys.exit(status)

@@ -95,3 +95,19 @@ def test_the_audit(audit: ModuleType, dependencies: list, status: int, words: st
     ended, said = audit.verdict({"dependencies": dependencies})
     assert ended == status
     assert words in said
+
+
+@pytest.mark.parametrize(
+    ("stderr", "status", "words"),
+    [
+        ("Traceback …\nrequests.exceptions.SSLError: no\n", 0, "NOT AUDITED: the service is not"),
+        ("Traceback …\nrequests.exceptions.ConnectTimeout: no\n", 0, "NOT AUDITED"),
+        ("error: no such option\n", 1, "pip-audit said nothing: error: no such option"),
+    ],
+)
+def test_an_audit_without_an_answer(
+    audit: ModuleType, stderr: str, status: int, words: str
+) -> None:
+    ended, said = audit.unsaid(stderr)
+    assert ended == status
+    assert words in said
