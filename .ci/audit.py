@@ -15,7 +15,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
 # How pip-audit ends, with a traceback, where no connection to the service comes about.
 _UNREACHED = re.compile(
     r"^requests\.exceptions\.(?:SSLError|ProxyError|Connect\w+|ReadTimeout)", re.MULTILINE
