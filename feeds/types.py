@@ -147,6 +147,7 @@ class Entry:
     published_raw: str = ""  # as the publisher wrote it
     updated_at: datetime | None = None  # UTC, aware
     document: int = 0  # which of the pages it stood on, from 0
+    study: object = field(default=None, compare=False)  # what `ParserPool`'s reader made of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,7 @@ _LEAST = 8 * 2**20  # bytes that a worker may keep
 _AT_START = 20 * 2**20  # bytes
 _NO_MEMORY = 77  # exit status
 _MESSAGE_LIMIT = 300  # characters
+_LOADED = {__name__: None}  # modules of the process that workers are forked from: one for all pools
 _HEADERS = ("content-type", "content-language")  # the ones that parsing looks at
 
 
@@ -98,10 +99,14 @@ class ParserPool:
         tasks: int = TASKS,
         turn: asyncio.Semaphore | None = None,
         always: bool = False,
+        reader: Reader[ParsedFeed] = parse,
     ) -> None:
-        """`turn` is what pools share; with `always` each document waits for it."""
+        """`turn` is what pools share; with `always` each document waits for it.
+
+        `reader` is what `parse` does in a worker, a function of a module.
+        """
         self._deadline, self._memory, self._tasks = deadline, memory, tasks
-        self._always = always
+        self._always, self._reader = always, reader
         self._turn = turn or asyncio.Semaphore(1)
         self._waiting = 0
         self._doubted: dict[str, None] = {}  # feeds, the oldest doubt first
@@ -113,11 +118,11 @@ class ParserPool:
             self._idle.put_nowait(pool)
 
     async def parse(self, fetched: Fetched, feed: Feed) -> ParsedFeed | FeedError:
-        """What feeds.parse makes of `fetched`, or that it took too long, or too much memory.
+        """What the pool's reader makes of `fetched`, or that it took too long, or too much memory.
 
         Several pages are read one after the other, and make one document.
         """
-        found = [await self.read(parse, page, feed) for page in (fetched, *fetched.more)]
+        found = [await self.read(self._reader, page, feed) for page in (fetched, *fetched.more)]
         return joined(fetched, found) if feed.page else found[0]
 
     async def read(self, reader: Reader[T], fetched: Fetched, feed: Feed) -> T | FeedError:
@@ -246,13 +251,14 @@ class ParserPool:
             max_tasks=self._tasks,
             initializer=_start,
             initargs=(self._memory,),
-            context=_context(),
+            context=_context(self._reader.__module__),
         )
 
 
-def _context() -> ForkServerContext:
+def _context(readers: str) -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    _LOADED[readers] = None
+    context.set_forkserver_preload(list(_LOADED))
     return context
 
 

@@ -37,6 +37,7 @@ from monitor.evidence.archive import Archive
 from monitor.learning import Learner
 from monitor.pipeline import Stages, poll
 from monitor.poller import Hosts, Poller, Report
+from monitor.reading import read_feed
 from monitor.records import StoredFeed
 from monitor.store import Store
 from monitor.types import Entity, Watchlist
@@ -157,7 +158,9 @@ async def assemble(
         archive = _archive(stack, config, store, now)
         writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
         turn = asyncio.Semaphore(1)  # for all that may take long and much memory
-        pool = await stack.enter_async_context(ParserPool(workers=parsers, turn=turn))
+        pool = await stack.enter_async_context(
+            ParserPool(workers=parsers, turn=turn, reader=read_feed)
+        )
         hosts = Hosts(config.fetch.host_gap)
         one_page = partial(fetch, client, turn=hosts.turn)
         stages = Stages(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from feeds.types import Entry
 from feeds.urls import url_key
-from monitor.records import Known, Probe
+from monitor.records import Known, Probe, TextKeys, studied
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _WIDE = re.compile("[\u2e80-\U0010ffff]")  # Han, kana, Hangul and what is beyond them
@@ -26,28 +26,43 @@ def probes(entries: Sequence[Entry], feed_host: str) -> tuple[Probe, ...]:
     A guid, or a link, that several entries of the document share identifies none of them: it is
     left out, and the next key is used.
     """
-    links = [url_key(entry.url) if entry.url else "" for entry in entries]
+    keys = [_keys(entry) for entry in entries]
+    links = [one.link for one in keys]
     guids, linked = Counter(entry.guid for entry in entries), Counter(links)
     return tuple(
         _probe(
             entry,
             feed_host,
+            one,
             guid=entry.guid if guids[entry.guid] == 1 else "",
-            link=link if linked[link] == 1 else "",
+            link=one.link if linked[one.link] == 1 else "",
         )
-        for entry, link in zip(entries, links, strict=True)
+        for entry, one in zip(entries, keys, strict=True)
     )
 
 
-def _probe(entry: Entry, feed_host: str, *, guid: str, link: str) -> Probe:
-    title = words_only(entry.title)
+def text_keys(entry: Entry) -> TextKeys:
+    """The keys that are the same wherever the entry stands."""
+    return TextKeys(
+        link=url_key(entry.url) if entry.url else "",
+        title=words_only(entry.title),
+        content_hash=_hash(_folded(entry.title), _folded(entry.text)),
+    )
+
+
+def _keys(entry: Entry) -> TextKeys:
+    study = studied(entry)
+    return study.keys if study else text_keys(entry)
+
+
+def _probe(entry: Entry, feed_host: str, keys: TextKeys, *, guid: str, link: str) -> Probe:
     return Probe(
         entry=entry,
         guid=guid,
         url_key=link,
-        title_key=_title_key(entry, title, feed_host),
-        text_key=_text_key(title),
-        content_hash=_hash(_folded(entry.title), _folded(entry.text)),
+        title_key=_title_key(entry, keys.title, feed_host),
+        text_key=_text_key(keys.title),
+        content_hash=keys.content_hash,
     )
 
 

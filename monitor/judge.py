@@ -17,7 +17,6 @@ from monitor.alarm import verdict
 from monitor.desk import Desk
 from monitor.difference import changes, core
 from monitor.identity import find, probes
-from monitor.language import detect
 from monitor.offering import Offering, confirmed
 from monitor.planning import plan, rechecked_in_vain
 from monitor.records import (
@@ -38,6 +37,7 @@ from monitor.records import (
 )
 from monitor.stories import Piece, Placement, Window, place, read
 from monitor.stories.piece import publisher_of
+from monitor.studying import declared, language_of
 from monitor.types import Mention
 
 # A feed that flips between versions must not fill the disk (reader stops at the same number).
@@ -106,6 +106,7 @@ class _Reading:
     present: set[int] = field(default_factory=set)  # known items that the document holds
     fresh: dict[str, int] = field(default_factory=dict)  # any key → position in self.items
     twins: Window = field(default_factory=Window)  # new items of this document, by position
+    pieces: list[Piece] = field(default_factory=list)  # of the same
     unchanged: int = 0
     repeated: int = 0
     rejected: int = 0
@@ -180,8 +181,7 @@ class _Reading:
         self.items.append(self._placed(item, self.known.fresh[at]))
 
     def _language(self, entry: Entry) -> str:
-        declared = entry.language or self.seen.feed.feed.language or self.parsed.language
-        return detect(f"{entry.title} {entry.text}", declared)
+        return language_of(entry, declared(entry, self.seen.feed.feed, self.parsed))
 
     def _tag(self, entry: Entry, language: str) -> tuple[Mention, ...]:
         return self.desk.tagged(entry, self.seen.feed.feed, language)
@@ -190,6 +190,7 @@ class _Reading:
         """The item with its story: of a stored item, of a new one of this document, or its own."""
         stored, twin = self._among_stored(item.probe, fresh), self._among_twins(fresh)
         self.twins.add(len(self.items), fresh.signature, self.now.date())
+        self.pieces.append(fresh.piece)
         item = replace(item, signature=fresh.signature)
         if stored.of is not None and (stored.relation == "copy" or twin.relation != "copy"):
             return replace(
@@ -221,14 +222,7 @@ class _Reading:
     def _among_twins(self, fresh: Fresh) -> Placement:
         """Among the new items of the same document, by their positions."""
         found = self.twins.candidates(fresh.signature)
-        return place(
-            fresh.piece, ((c.item, self._piece_of(self.items[c.item]), c.headline) for c in found)
-        )
-
-    def _piece_of(self, item: NewItem) -> Piece:
-        entry = item.probe.entry
-        publisher = publisher_of(entry.url, str(self.seen.feed.id))
-        return read(entry.title, entry.text, at=entry.published_at or self.now, publisher=publisher)
+        return place(fresh.piece, ((c.item, self.pieces[c.item], c.headline) for c in found))
 
     def _again(self, probe: Probe, item: KnownItem, *, rekeyed: bool) -> None:
         """An entry that is stored already: the same, edited, or new to this feed."""

@@ -120,6 +120,30 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextKeys:
+    """What an entry's own text and link are known by, wherever it stands."""
+
+    link: str  # canonical; "" = none
+    title: str  # its words alone
+    content_hash: str  # fingerprint of title and text, for edits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """What an entry's text says by itself: read by the process that parsed it, if it is there."""
+
+    keys: TextKeys
+    piece: Piece  # without time and publisher
+    signature: Signature
+    language: str
+
+
+def studied(entry: Entry) -> Study | None:
+    """What was read of an entry when it was parsed."""
+    return entry.study if isinstance(entry.study, Study) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """The keys under which an entry may be known already. "" = not to be used for this entry."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from monitor.clock import iso, moment
@@ -13,6 +14,7 @@ from monitor.stories import Candidate, Signature, Window, read, sign
 from monitor.stories.across import Told, across
 from monitor.stories.piece import publisher_of
 from monitor.stories.window import ENGINE
+from monitor.studying import shape_of
 
 WINDOW = timedelta(days=3)  # a copy comes within days; an anniversary reprint is a new story
 KEPT = timedelta(days=14)  # of signatures in the database: a clock that was wrong can be put right
@@ -88,11 +90,9 @@ class Recent:
         found = {}
         for place, probe in fresh.items():
             entry = probe.entry
-            at = entry.published_at or now
-            piece = read(
-                entry.title, entry.text, at=at, publisher=publisher_of(entry.url, str(feed))
-            )
-            signature = sign(piece)
+            piece, signature = shape_of(entry)
+            publisher = publisher_of(entry.url, str(feed))
+            piece = replace(piece, at=entry.published_at or now, publisher=publisher)
             found[place] = Fresh(
                 piece=piece, signature=signature, candidates=window.candidates(signature)
             )
