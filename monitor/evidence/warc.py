@@ -6,6 +6,7 @@ same bytes are archived already, a revisit), the request, and metadata on how th
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import zlib
@@ -29,6 +30,8 @@ from feeds.types import Exchange
 from monitor.records import Original
 
 CHUNK = 256 * 1024  # bytes read at once
+# Of gzip. warcio's own, 9, takes two to three times as long for a tenth fewer bytes.
+LEVEL = 3
 _FORMAT = "WARC file version 1.1"
 _CONFORMS = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 
@@ -58,6 +61,15 @@ class Damage:
 class _Writer(WARCWriter):  # type: ignore[misc] # warcio has no types
     """warcio's writer with SHA-256 for its SHA-1, which no longer proves anything."""
 
+    def __init__(self) -> None:
+        super().__init__(None, gzip=False, warc_version="1.1")
+
+    def member(self, record: Any) -> bytes:
+        """A record as a gzip member of its own."""
+        self.out = BytesIO()
+        self.write_record(record)
+        return gzip.compress(self.out.getbuffer(), LEVEL, mtime=0)
+
     @staticmethod
     def _create_digester() -> Any:
         return Digester("sha256")
@@ -77,22 +89,19 @@ class _Head(StatusAndHeaders):  # type: ignore[misc] # warcio has no types
 
 def first_record(name: str, about: Mapping[str, str], at: datetime) -> bytes:
     """The warcinfo record that a file begins with; the same for the same arguments."""
-    out = BytesIO()
-    writer = _Writer(out, gzip=True, warc_version="1.1")
+    writer = _Writer()
     record = writer.create_warcinfo_record(
         name, {**about, "format": _FORMAT, "conformsTo": _CONFORMS}
     )
     identity = uuid5(NAMESPACE_URL, f"{name} {_date(at)} {sorted(about.items())}")
     record.rec_headers.replace_header("WARC-Record-ID", f"<urn:uuid:{identity}>")
     record.rec_headers.replace_header("WARC-Date", _date(at))
-    writer.write_record(record)
-    return out.getvalue()
+    return writer.member(record)
 
 
 def group(capture: Capture) -> tuple[str, bytes]:
     """The records of an exchange: the first one's WARC-Record-ID, and all of them."""
-    out = BytesIO()
-    writer = _Writer(out, gzip=True, warc_version="1.1")
+    writer = _Writer()
     answer = _answer(writer, capture)
     record = answer.rec_headers.get_header("WARC-Record-ID")
     beside = {**_common(capture), "WARC-Concurrent-To": record}
@@ -102,9 +111,8 @@ def group(capture: Capture) -> tuple[str, bytes]:
         http_headers=_Head(capture.exchange.request),
         warc_headers_dict=beside,
     )
-    for one in (answer, request, _facts(writer, capture, beside)):
-        writer.write_record(one)
-    return str(record), out.getvalue()
+    records = (answer, request, _facts(writer, capture, beside))
+    return str(record), b"".join(map(writer.member, records))
 
 
 def _common(capture: Capture) -> dict[str, str]:
