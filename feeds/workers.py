@@ -29,7 +29,6 @@ from pebble import ProcessExpired, ProcessPool
 
 from feeds.heap import give_back
 from feeds.pages import joined
-from feeds.parse import parse
 from feeds.room import ORDINARY
 from feeds.text import one_line
 from feeds.types import FeedError
@@ -252,7 +251,7 @@ class ParserPool:
 
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([__name__, "feeds.parse"])
     return context
 
 
@@ -283,6 +282,13 @@ def _cause(exit_code: int, deadline: float) -> tuple[str, str]:
     if exit_code == _NO_MEMORY:
         return "parse-crash", "parsing it takes more memory than a feed may have"
     return "parse-crash", f"the parser process died (exit status {exit_code})"
+
+
+def parse(body: bytes, headers: Mapping[str, str], feed: Feed, url: str) -> ParsedFeed | FeedError:
+    """feeds.parse.parse, in a worker: the parent never parses, and does without the parsers."""
+    from feeds.parse import parse as parsed  # noqa: PLC0415 - loaded before the worker was forked
+
+    return parsed(body, headers, feed, url)
 
 
 def _start(memory: int) -> None:
