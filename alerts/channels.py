@@ -11,8 +11,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
-from alerts.apprise import AppriseChannel
-from alerts.email import EmailChannel
 from alerts.settings import (
     AppriseSettings,
     ChannelSettings,
@@ -21,10 +19,7 @@ from alerts.settings import (
     SlackSettings,
     WebhookSettings,
 )
-from alerts.slack import SlackChannel
-from alerts.slack_bot import SlackBotChannel
 from alerts.types import Channel, Post
-from alerts.webhook import WebhookChannel
 
 
 def channel_names(settings: ChannelSettings) -> tuple[str, ...]:
@@ -40,14 +35,24 @@ def channel_from(
     """The channels, in the order of `channel_names`. `now` gives the time in UTC."""
     match settings:
         case SlackSettings():
+            from alerts.slack import SlackChannel
+
             return (SlackChannel(settings, post, now),)
         case SlackBotSettings():
+            from alerts.slack_bot import SlackBotChannel
+
             return (SlackBotChannel(settings, post, now),)
         case WebhookSettings():
+            from alerts.webhook import WebhookChannel
+
             return (WebhookChannel(settings, post, now),)
         case AppriseSettings():
+            from alerts.apprise import AppriseChannel
+
             return (AppriseChannel(settings, now),)
         case EmailSettings():
+            from alerts.email import EmailChannel
+
             return tuple(EmailChannel(settings, recipient, now) for recipient in settings.to)
         case _:
             assert_never(settings)

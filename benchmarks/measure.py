@@ -30,12 +30,14 @@ class Cost:
     output: str
 
 
-def run(command: Sequence[str], *, environ: Mapping[str, str] | None = None) -> Cost:
-    """Run a command to its end, in the repository's folder, and say what it took."""
+def run(
+    command: Sequence[str], *, environ: Mapping[str, str] | None = None, folder: Path = ROOT
+) -> Cost:
+    """Run a command to its end, in the repository's folder or another, and say what it took."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=folder, env=environ, stdout=output, stderr=subprocess.STDOUT
         )
         with _Watch(process.pid) as watch:
             _, status, usage = os.wait4(process.pid, 0)

@@ -29,7 +29,6 @@ from pebble import ProcessExpired, ProcessPool
 
 from feeds.heap import give_back
 from feeds.pages import joined
-from feeds.parse import parse
 from feeds.room import ORDINARY
 from feeds.text import one_line
 from feeds.types import FeedError
@@ -68,7 +67,10 @@ _LEAST = 8 * 2**20  # bytes that a worker may keep
 _AT_START = 20 * 2**20  # bytes
 _NO_MEMORY = 77  # exit status
 _MESSAGE_LIMIT = 300  # characters
-_LOADED = {__name__: None}  # modules of the process that workers are forked from: one for all pools
+_LOADED = {
+    __name__: None,
+    "feeds.parse": None,
+}  # modules of the process that workers are forked from: one for all pools
 _HEADERS = ("content-type", "content-language")  # the ones that parsing looks at
 
 
@@ -79,6 +81,13 @@ class _Allowed:
     seconds: float
     memory: int | None = None  # bytes; None: all that a worker may
     behind: bool = False  # only what time of the processors the others leave
+
+
+def parse(body: bytes, headers: Mapping[str, str], feed: Feed, url: str) -> ParsedFeed | FeedError:
+    """feeds.parse.parse, in a worker: the parent never parses, and does without the parsers."""
+    from feeds.parse import parse as parsed  # noqa: PLC0415 - loaded before the worker was forked
+
+    return parsed(body, headers, feed, url)
 
 
 class ParserPool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from feeds.parse import parse
 from feeds.types import Feed, FeedError, ParsedFeed
+from feeds.workers import parse
 from monitor.studying import declared, study
 
 # Entries of a document that are studied here. Each may take 50 KB, of which a process has few; a

@@ -20,6 +20,7 @@ from feeds.parse import parse
 from feeds.types import Feed, FeedError, Fetched, FetchState, ParsedFeed
 from feeds.workers import MEMORY, ParserPool, _work
 from tests.support import hostile
+from tests.support.loaded import loaded
 
 URL = "https://feeds.example/rss.xml"
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,6 +133,16 @@ if __name__ == "__main__":
         check=False,
     )
     assert ran.stdout.split() == ["parsed", "parse-crash"], ran.stderr
+
+
+def test_a_worker_has_the_parsers_when_it_starts() -> None:
+    async def run() -> list[str] | FeedError:
+        async with ParserPool(workers=1) as pool:
+            return await pool.read(loaded, fetched(b""), Feed(url=URL))
+
+    found = asyncio.run(run())
+    assert not isinstance(found, FeedError)
+    assert "feedparser" in found
 
 
 def test_a_large_honest_feed_fits() -> None:

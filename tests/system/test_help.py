@@ -62,22 +62,34 @@ def test_the_list_of_commands(program: Program) -> None:
     assert program.run("--version").out.startswith("wirewatch ")
 
 
-def test_help_and_completion_import_nothing_heavy(program: Program) -> None:
-    heavy = ["sqlite_utils", "datasette", "httpx", "rich", "feedparser", "apscheduler"]
-    probe = (
-        "import sys; sys.argv = ['wirewatch', '--help']\n"
-        "from monitor.cli import main\n"
-        "try: main()\n"
-        f"except SystemExit: print([m for m in {heavy} if m in sys.modules], file=sys.stderr)\n"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", probe],
+def loaded_by(code: str, *names: str) -> str:
+    """Which of these modules the code imports."""
+    probe = f"{code}\nprint(*[m for m in {names} if m in sys.modules], file=sys.stderr)"
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys\n{probe}"],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,
+    ).stderr.strip()
+
+
+def test_what_a_start_does_not_need_is_not_loaded() -> None:
+    parsers = ("feedparser", "lxml", "trafilatura")
+    others = ("rich", "pygments", "aiosmtplib", "apprise", "datasette")
+    assert not loaded_by("import monitor.compose", *parsers, *others)
+    assert not loaded_by("import monitor.start", "click", "monitor.cli")
+
+
+def test_help_and_completion_import_nothing_heavy(program: Program) -> None:
+    heavy = ("sqlite_utils", "datasette", "httpx", "rich", "feedparser", "apscheduler")
+    code = (
+        "sys.argv = ['wirewatch', '--help']\n"
+        "from monitor.start import main\n"
+        "try: main()\n"
+        "except SystemExit: pass"
     )
-    assert ran.stderr == "[]\n"
+    assert not loaded_by(code, *heavy)
     program.environment |= {
         "_WIREWATCH_COMPLETE": "bash_complete",
         "COMP_WORDS": "wirewatch wa",
