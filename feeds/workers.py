@@ -22,6 +22,7 @@ import sys
 import threading
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
@@ -35,7 +36,7 @@ from feeds.text import one_line
 from feeds.types import FeedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from multiprocessing.context import ForkServerContext
     from types import TracebackType
 
@@ -112,12 +113,15 @@ class ParserPool:
         for pool in self._pools:
             self._idle.put_nowait(pool)
 
-    async def parse(self, fetched: Fetched, feed: Feed) -> ParsedFeed | FeedError:
+    async def parse(
+        self, fetched: Fetched, feed: Feed, known: Collection[str] | None = None
+    ) -> ParsedFeed | FeedError:
         """What feeds.parse makes of `fetched`, or that it took too long, or too much memory.
 
         Several pages are read one after the other, and make one document.
         """
-        found = [await self.read(parse, page, feed) for page in (fetched, *fetched.more)]
+        reader = partial(parse, known=known)
+        found = [await self.read(reader, page, feed) for page in (fetched, *fetched.more)]
         return joined(fetched, found) if feed.page else found[0]
 
     async def read(self, reader: Reader[T], fetched: Fetched, feed: Feed) -> T | FeedError:
