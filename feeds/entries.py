@@ -46,7 +46,7 @@ def collect(
         except Exception:  # noqa: BLE001 - whatever a publisher wrote, the other entries count
             skipped["bad-entry"] += 1
             continue
-        if entry.title or entry.url or entry.guid or entry.text:
+        if entry.title or entry.url or entry.guid or entry.text or entry.unread:
             entries.append(entry)
         else:
             skipped["empty"] += 1

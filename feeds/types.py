@@ -148,6 +148,9 @@ class Entry:
     updated_at: datetime | None = None  # UTC, aware
     document: int = 0  # which of the pages it stood on, from 0
     study: object = field(default=None, compare=False)  # what `ParserPool`'s reader made of it
+    # Digest of what it was read from, by which it is known in the feed's next document; "" = none.
+    source: str = field(default="", compare=False)
+    unread: bool = False  # it is known by `source`, and nothing else of it was read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,9 @@ import sys
 import threading
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -34,7 +35,7 @@ from feeds.text import one_line
 from feeds.types import FeedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from multiprocessing.context import ForkServerContext
     from types import TracebackType
 
@@ -83,11 +84,30 @@ class _Allowed:
     behind: bool = False  # only what time of the processors the others leave
 
 
-def parse(body: bytes, headers: Mapping[str, str], feed: Feed, url: str) -> ParsedFeed | FeedError:
+class FeedReader(Protocol):
+    """What a worker makes of a feed: a function of a module, like `feeds.parse.parse`."""
+
+    def __call__(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        feed: Feed,
+        url: str,
+        known: Collection[str] | None = None,
+    ) -> ParsedFeed | FeedError: ...
+
+
+def parse(
+    body: bytes,
+    headers: Mapping[str, str],
+    feed: Feed,
+    url: str,
+    known: Collection[str] | None = None,
+) -> ParsedFeed | FeedError:
     """feeds.parse.parse, in a worker: the parent never parses, and does without the parsers."""
     from feeds.parse import parse as parsed  # noqa: PLC0415 - loaded before the worker was forked
 
-    return parsed(body, headers, feed, url)
+    return parsed(body, headers, feed, url, known)
 
 
 class ParserPool:
@@ -108,11 +128,11 @@ class ParserPool:
         tasks: int = TASKS,
         turn: asyncio.Semaphore | None = None,
         always: bool = False,
-        reader: Reader[ParsedFeed] = parse,
+        reader: FeedReader = parse,
     ) -> None:
         """`turn` is what pools share; with `always` each document waits for it.
 
-        `reader` is what `parse` does in a worker, a function of a module.
+        `reader` is what `parse` has done in a worker.
         """
         self._deadline, self._memory, self._tasks = deadline, memory, tasks
         self._always, self._reader = always, reader
@@ -126,12 +146,15 @@ class ParserPool:
         for pool in self._pools:
             self._idle.put_nowait(pool)
 
-    async def parse(self, fetched: Fetched, feed: Feed) -> ParsedFeed | FeedError:
+    async def parse(
+        self, fetched: Fetched, feed: Feed, known: Collection[str] | None = None
+    ) -> ParsedFeed | FeedError:
         """What the pool's reader makes of `fetched`, or that it took too long, or too much memory.
 
         Several pages are read one after the other, and make one document.
         """
-        found = [await self.read(self._reader, page, feed) for page in (fetched, *fetched.more)]
+        reader = partial(self._reader, known=known)
+        found = [await self.read(reader, page, feed) for page in (fetched, *fetched.more)]
         return joined(fetched, found) if feed.page else found[0]
 
     async def read(self, reader: Reader[T], fetched: Fetched, feed: Feed) -> T | FeedError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ from monitor.desk import Desk
 from monitor.errors import ConfigError
 from monitor.evidence.archive import Archive
 from monitor.learning import Learner
-from monitor.pipeline import Stages, poll
+from monitor.pipeline import Known, Stages, poll
 from monitor.poller import Hosts, Poller, Report
 from monitor.reading import read_feed
 from monitor.records import StoredFeed
@@ -165,6 +165,7 @@ async def assemble(
         one_page = partial(fetch, client, turn=hosts.turn)
         stages = Stages(
             fetch=PagedFetch(fetch=one_page, pool=pool, pause=config.fetch.host_gap),
+            known=_known(store, writer),
             parse=pool.parse,
             learn=Learner(store=store, desk=desk, now=now, writer=writer, archive=archive).learn,
             now=now,
@@ -220,6 +221,16 @@ def _poller(
         concurrency=config.fetch.concurrency,
         report=report,
     )
+
+
+def _known(store: Store, writer: ThreadPoolExecutor) -> Known:
+    async def known(feed: StoredFeed) -> Collection[str]:
+        if feed.feed.page:
+            return ()
+        held = await asyncio.get_running_loop().run_in_executor(writer, store.held, feed)
+        return frozenset(held)
+
+    return known
 
 
 def _articles(

@@ -5,8 +5,9 @@ MonitorError
 ├── ControlError      the running daemon cannot be asked, or cannot do what it was asked
 │   └── WatchlistError  a watchlist cannot (its own kinds stand in watchlist/errors.py)
 ├── PackError         an evidence pack cannot be made or opened
-└── StoreError        the database cannot be opened, read or written
-    └── BusyError     another process writes it
+├── StoreError        the database cannot be opened, read or written
+│   └── BusyError     another process writes it
+└── UnreadError       an entry that was not read has to be
 """
 
 from __future__ import annotations
@@ -50,3 +51,7 @@ class BusyError(StoreError):
         )
         self.path = path
         self.owner = owner
+
+
+class UnreadError(MonitorError):
+    """An entry that was not read is not the item that it was: the document has to be read whole."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from feeds.types import Entry
 from feeds.urls import url_key
-from monitor.records import Known, Probe, TextKeys, studied
+from monitor.records import Held, Known, Probe, TextKeys, studied
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _WIDE = re.compile("[\u2e80-\U0010ffff]")  # Han, kana, Hangul and what is beyond them
@@ -20,12 +20,20 @@ _WIDE = re.compile("[\u2e80-\U0010ffff]")  # Han, kana, Hangul and what is beyon
 _TELLING_TITLE = 16
 
 
-def probes(entries: Sequence[Entry], feed_host: str) -> tuple[Probe, ...]:
-    """The keys of each entry of one document, in document order.
+_LOST = Held(item=0, guid="", url="", title_key="", content_hash="")  # no item has this number
+
+
+def probes(
+    entries: Sequence[Entry], feed_host: str, held: Mapping[str, Held] | None = None
+) -> tuple[Probe, ...]:
+    """The keys of each entry of one document, in document order; of unread ones those `held`.
 
     A guid, or a link, that several entries of the document share identifies none of them: it is
     left out, and the next key is used.
     """
+    held = held or {}
+    unread = {entry.source: held.get(entry.source, _LOST) for entry in entries if entry.unread}
+    entries = [_named(entry, unread) for entry in entries]
     keys = [_keys(entry) for entry in entries]
     links = [one.link for one in keys]
     guids, linked = Counter(entry.guid for entry in entries), Counter(links)
@@ -36,6 +44,7 @@ def probes(entries: Sequence[Entry], feed_host: str) -> tuple[Probe, ...]:
             one,
             guid=entry.guid if guids[entry.guid] == 1 else "",
             link=one.link if linked[one.link] == 1 else "",
+            held=unread[entry.source] if entry.unread else None,
         )
         for entry, one in zip(entries, keys, strict=True)
     )
@@ -44,18 +53,43 @@ def probes(entries: Sequence[Entry], feed_host: str) -> tuple[Probe, ...]:
 def text_keys(entry: Entry) -> TextKeys:
     """The keys that are the same wherever the entry stands."""
     return TextKeys(
-        link=url_key(entry.url) if entry.url else "",
+        link=_link(entry),
         title=words_only(entry.title),
         content_hash=_hash(_folded(entry.title), _folded(entry.text)),
     )
 
 
+def _link(entry: Entry) -> str:
+    return url_key(entry.url) if entry.url else ""
+
+
 def _keys(entry: Entry) -> TextKeys:
+    if entry.unread:
+        return TextKeys(link=_link(entry), title="", content_hash="")
     study = studied(entry)
     return study.keys if study else text_keys(entry)
 
 
-def _probe(entry: Entry, feed_host: str, keys: TextKeys, *, guid: str, link: str) -> Probe:
+def _named(entry: Entry, unread: Mapping[str, Held]) -> Entry:
+    if not entry.unread:
+        return entry
+    held = unread[entry.source]
+    return Entry(guid=held.guid, url=held.url, source=entry.source, unread=True)
+
+
+def _probe(
+    entry: Entry, feed_host: str, keys: TextKeys, *, guid: str, link: str, held: Held | None
+) -> Probe:
+    if held:
+        return Probe(
+            entry=entry,
+            guid=guid,
+            url_key=link,
+            title_key=held.title_key,
+            text_key="",
+            content_hash=held.content_hash,
+            held=held.item,
+        )
     return Probe(
         entry=entry,
         guid=guid,
@@ -104,6 +138,12 @@ def find(probe: Probe, known: Known) -> int | None:
     if probe.guid and _telling(probe):
         return known.by_title.get(probe.title_key)
     return None if probe.guid else known.by_title.get(probe.title_key)
+
+
+def are_held(known: Known) -> bool:
+    """Whether each unread entry still is the item that it was. If not, all have to be read."""
+    unread = (probe for probe in known.probes if probe.held is not None)
+    return all(find(probe, known) == probe.held for probe in unread)
 
 
 def _telling(probe: Probe) -> bool:

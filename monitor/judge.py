@@ -6,6 +6,7 @@ No network, no database, no clock: the same observation and the same knowledge g
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
@@ -23,6 +24,7 @@ from monitor.records import (
     Appearance,
     Fresh,
     Gone,
+    Held,
     Known,
     KnownItem,
     NewItem,
@@ -33,6 +35,7 @@ from monitor.records import (
     Probe,
     Revision,
     Seen,
+    Source,
     Verdict,
 )
 from monitor.stories import Piece, Placement, Window, place, read
@@ -67,10 +70,19 @@ def judge(
             assert_never(seen.result)
 
 
-def probes_of(seen: Observation) -> tuple[Probe, ...]:
-    """The keys to look up before judging; none for a poll without entries."""
+def has_unread(seen: Observation) -> bool:
+    """Whether there are entries of which only the store knows what they are."""
+    return isinstance(seen.result, ParsedFeed) and any(one.unread for one in seen.result.entries)
+
+
+def probes_of(seen: Observation, held: Mapping[str, Held] | None = None) -> tuple[Probe, ...]:
+    """The keys to look up before judging; none for a poll without entries.
+
+    `held`: what the store knows of entries that were not read, by Entry.source.
+    """
     if isinstance(seen.result, ParsedFeed):
-        return probes(seen.result.entries, host_key(seen.feed.feed.url))  # wherever it moved to
+        host = host_key(seen.feed.feed.url)  # wherever it moved to
+        return probes(seen.result.entries, host, held)
     return ()
 
 
@@ -103,6 +115,7 @@ class _Reading:
     items: list[NewItem] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     sightings: list[Seen] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
     present: set[int] = field(default_factory=set)  # known items that the document holds
     fresh: dict[str, int] = field(default_factory=dict)  # any key → position in self.items
     twins: Window = field(default_factory=Window)  # new items of this document, by position
@@ -123,7 +136,7 @@ class _Reading:
                 self.repeated += 1
             else:
                 self.present.add(item)
-                self._again(probe, self.known.items[item], rekeyed=at in rekeyed)
+                self._known(probe, item, rekeyed=at in rekeyed)
         gone = self._gone()
         self.offering.new(self.items, since=self._news_since())
         return replace(
@@ -132,6 +145,7 @@ class _Reading:
             revisions=tuple(self.revisions),
             seen=tuple(self.sightings),
             gone=gone,
+            sources=tuple(self.sources),
             alerts=tuple(self.offering.alerts),
             timings={rule.name: announce.timing(rule, self.now) for rule in self.desk.rules},
         )
@@ -224,17 +238,32 @@ class _Reading:
         found = self.twins.candidates(fresh.signature)
         return place(fresh.piece, ((c.item, self.pieces[c.item], c.headline) for c in found))
 
+    def _known(self, probe: Probe, item: int, *, rekeyed: bool) -> None:
+        """An entry that is stored already: what was not read is as it was in this feed."""
+        if probe.held is None:
+            self._again(probe, self.known.items[item], rekeyed=rekeyed)
+        else:
+            self.unchanged += 1
+
     def _again(self, probe: Probe, item: KnownItem, *, rekeyed: bool) -> None:
-        """An entry that is stored already: the same, edited, or new to this feed."""
+        """One that was read: the same, edited, or new to this feed."""
         here = self.known.appearances.get(item.id)
         moved = here is None or not here.in_window or here.content_hash != probe.content_hash
         if moved or rekeyed:
             seen = Seen(item=item.id, probe=probe, rekeyed=rekeyed, new_here=here is None)
             self.sightings.append(seen)
+        elif here:
+            self._remember(probe, here)
         if self._is_edit(probe, item, here):
             self._revise(probe, item)
         else:
             self.unchanged += 1
+
+    def _remember(self, probe: Probe, here: Appearance) -> None:
+        """It need not be read the next time, or else has to be."""
+        source = probe.source(guid=here.guid, url=here.url)
+        if probe.entry.source and source != here.source:
+            self.sources.append(Source(item=here.item, source=source, title_key=probe.title_key))
 
     def _is_edit(self, probe: Probe, item: KnownItem, here: Appearance | None) -> bool:
         """A feed edits its own version; another feed's is taken only when it says far more.

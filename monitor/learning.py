@@ -14,9 +14,10 @@ from datetime import datetime
 
 from feeds.types import ParsedFeed
 from monitor.desk import Desk
-from monitor.errors import StoreError
+from monitor.errors import StoreError, UnreadError
 from monitor.evidence.archive import Archive
-from monitor.judge import judge, probes_of
+from monitor.identity import are_held
+from monitor.judge import has_unread, judge, probes_of
 from monitor.records import Known, Observation, PollRecord
 from monitor.store import Store
 
@@ -55,6 +56,7 @@ class Learner:
 
         Raises:
             StoreError: nothing could be stored.
+            UnreadError: nothing was, as entries that were not read have to be.
         """
         done: Future[PollRecord] = Future()
         self._waiting.append((seen, done))
@@ -97,12 +99,18 @@ class Learner:
         now = self._now()
         # Nothing is looked up for a poll without a document: most polls, and those that note a
         # fault, which must not meet it again.
-        known = Known()
-        if isinstance(seen.result, ParsedFeed):
-            known = self._store.known(seen.feed, probes_of(seen), now=now)
+        known = self._known(seen, now) if isinstance(seen.result, ParsedFeed) else Known()
         past = self._store.past(seen, now=now)
         record = judge(seen, known, self._desk, past, now=now)
         if self._archive:
             record = self._archive.keep(record)
         self._store.record(record)
         return record
+
+    def _known(self, seen: Observation, now: datetime) -> Known:
+        held = self._store.held(seen.feed) if has_unread(seen) else None
+        probes = probes_of(seen, held)
+        known = self._store.known(seen.feed, probes, now=now)
+        if not are_held(known):
+            raise UnreadError("an entry is not what it was")
+        return known

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,16 +19,21 @@ from feeds.moves import ask_at, is_recheck
 from feeds.types import Feed, FeedError, Fetched, FetchState, NotModified, ParsedFeed
 from monitor.clock import iso
 from monitor.descriptors import none_left
-from monitor.errors import StoreError
+from monitor.errors import StoreError, UnreadError
 from monitor.logs import bound
 from monitor.records import Observation, PollRecord, StoredFeed
 
 log = logging.getLogger("wirewatch.poll")
 
 Fetch = Callable[[Feed, FetchState], Awaitable[Fetched | NotModified | FeedError]]
-Parse = Callable[[Fetched, Feed], Awaitable[ParsedFeed | FeedError]]
+Known = Callable[[StoredFeed], Awaitable[Collection[str]]]
+Parse = Callable[[Fetched, Feed, Collection[str]], Awaitable[ParsedFeed | FeedError]]
 Learn = Callable[[Observation], Awaitable[PollRecord]]
 Clock = Callable[[], datetime]
+
+
+async def _none(_: StoredFeed) -> Collection[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class Stages:
     parse: Parse
     learn: Learn  # known → judge → record
     now: Clock
+    known: Known = _none  # what entries of the feed are known by, and not read again
 
 
 async def poll(feed: StoredFeed, stages: Stages) -> PollRecord:
@@ -58,11 +64,11 @@ async def _polled(feed: StoredFeed, stages: Stages, started_at: datetime) -> Pol
     try:
         answer = await stages.fetch(asked.feed, asked.state)
         _must_be_theirs(answer)
-        result = await stages.parse(answer, asked.feed) if isinstance(answer, Fetched) else answer
-        paused = answer.waited if isinstance(answer, Fetched) else 0.0
-        seconds = time.monotonic() - clock - paused
-        seen = _observation(feed, asked, answer, result, started_at, seconds)
-        return await stages.learn(seen)
+        known = await stages.known(feed) if isinstance(answer, Fetched) else ()
+        try:
+            return await _read(feed, asked, answer, stages, started_at, clock, known)
+        except UnreadError:  # what it was known by has changed meanwhile
+            return await _read(feed, asked, answer, stages, started_at, clock, ())
     except StoreError:
         raise
     except Exception as error:
@@ -74,6 +80,25 @@ async def _polled(feed: StoredFeed, stages: Stages, started_at: datetime) -> Pol
         )
         seconds = time.monotonic() - clock
         return await stages.learn(_observation(feed, asked, fault, fault, started_at, seconds))
+
+
+async def _read(
+    feed: StoredFeed,
+    asked: _Asked,
+    answer: Fetched | NotModified | FeedError,
+    stages: Stages,
+    started_at: datetime,
+    clock: float,
+    known: Collection[str],
+) -> PollRecord:
+    """Parse → known → judge → record."""
+    result: ParsedFeed | NotModified | FeedError
+    if isinstance(answer, Fetched):
+        result, paused = await stages.parse(answer, asked.feed, known), answer.waited
+    else:
+        result, paused = answer, 0.0
+    seconds = time.monotonic() - clock - paused
+    return await stages.learn(_observation(feed, asked, answer, result, started_at, seconds))
 
 
 def _must_be_theirs(answer: Fetched | NotModified | FeedError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from feeds.types import Feed, FeedError, ParsedFeed
@@ -15,17 +15,21 @@ MOST = 100
 
 
 def read_feed(
-    body: bytes, headers: Mapping[str, str], feed: Feed, url: str
+    body: bytes,
+    headers: Mapping[str, str],
+    feed: Feed,
+    url: str,
+    known: Collection[str] | None = None,
 ) -> ParsedFeed | FeedError:
     """What `feeds.parse.parse` says, with each entry studied unless there are very many.
 
-    Nor are those of list pages, of which several make one document.
+    Nor are those of list pages, of which several make one document, and those that are `known`.
     """
-    parsed = parse(body, headers, feed, url)
+    parsed = parse(body, headers, feed, url, known)
     if isinstance(parsed, FeedError) or feed.page or len(parsed.entries) > MOST:
         return parsed
     entries = (
-        replace(entry, study=study(entry, declared(entry, feed, parsed)))
+        entry if entry.unread else replace(entry, study=study(entry, declared(entry, feed, parsed)))
         for entry in parsed.entries
     )
     return replace(parsed, entries=tuple(entries))

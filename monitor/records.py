@@ -144,6 +144,17 @@ def studied(entry: Entry) -> Study | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An item in the window of the polled feed, known again by what its entry was read from."""
+
+    item: int
+    guid: str  # these as the feed gives them, whoever else has the same
+    url: str
+    title_key: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """The keys under which an entry may be known already. "" = not to be used for this entry."""
 
@@ -153,6 +164,12 @@ class Probe:
     title_key: str  # host, title and day
     text_key: str  # fingerprint of the words, for copies
     content_hash: str  # fingerprint of title and text, for edits
+    held: int | None = None  # of an unread entry: the item that it was, and has to be again
+
+    def source(self, *, guid: str, url: str) -> str | None:
+        """What its entry is known by in the next document, where its row says the rest of it."""
+        entry = self.entry
+        return (entry.source or None) if (guid, url) == (entry.guid, entry.url) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +200,8 @@ class Appearance:
     content_hash: str  # of this feed's own version
     age: datetime  # when it was published, else first seen
     in_window: bool
+    url: str = ""
+    source: str | None = None  # what the entry is known by before it is read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +266,15 @@ class Seen:
     probe: Probe
     rekeyed: bool = False  # the feed changed its ids: the item is known by these from now on
     new_here: bool = False  # the feed did not have it before; another one brought it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What an entry of a known item is known by from now on, before it is read."""
+
+    item: int
+    source: str | None  # None: it has to be read
+    title_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -378,6 +406,7 @@ class PollRecord:
     revisions: tuple[Revision, ...] = ()
     seen: tuple[Seen, ...] = ()
     gone: tuple[Gone, ...] = ()
+    sources: tuple[Source, ...] = ()
     evidence: Evidence | None = None
     further_evidence: Mapping[int, Evidence] = field(default_factory=dict)  # by Entry.document
     alerts: tuple[OutboxAlert, ...] = ()

@@ -165,6 +165,8 @@ TABLES: dict[str, Table] = {
             "last_seen_at": "When this row last changed or, once gone, was last seen (UTC)",
             "gone_at": "When it was found to have left the feed (UTC); empty while it is there",
             "vanished": "1 if it went while older items stayed: it was taken out",
+            "source": "Digest of the entry as published: while it is so, it is not read again",
+            "title_key": "Fingerprint of title, day and publisher in this feed; with `source`",
         },
     ),
     "feeds": Table(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from monitor.clock import iso_or_none, moment, moment_or_none
 from monitor.identity import find, tombstone_keys
-from monitor.records import Appearance, Known, KnownItem, Probe, StoredFeed
+from monitor.records import Appearance, Held, Known, KnownItem, Probe, StoredFeed
 from monitor.store.grouping import Recent, candidates_of
 
 _BY_GUID = """
@@ -52,21 +52,35 @@ SELECT i.id, i.story, i.title, i.text, i.language, i.url, i.first_seen_at, i.pub
 FROM json_each(:keys) AS key JOIN items AS i ON i.id = key.value JOIN feeds AS f ON f.id = i.feed"""
 
 _WINDOW = """
-SELECT a.item, a.guid, a.content_hash, coalesce(i.published_at, a.first_seen_at), a.gone_at IS NULL
+SELECT a.item, a.guid, a.content_hash, coalesce(i.published_at, a.first_seen_at),
+  a.gone_at IS NULL, a.url, a.source
 FROM appearances AS a JOIN items AS i ON i.id = a.item
 WHERE a.feed = :feed AND a.gone_at IS NULL
 UNION ALL
-SELECT a.item, a.guid, a.content_hash, coalesce(i.published_at, a.first_seen_at), 0
+SELECT a.item, a.guid, a.content_hash, coalesce(i.published_at, a.first_seen_at),
+  0, a.url, a.source
 FROM json_each(:keys) AS key
 JOIN appearances AS a ON a.feed = :feed AND a.item = key.value AND a.gone_at IS NOT NULL
 JOIN items AS i ON i.id = a.item"""
 
+
+_HELD = """
+SELECT source, item, guid, url, title_key, content_hash FROM appearances
+WHERE feed = ? AND gone_at IS NULL AND source IS NOT NULL"""
 
 # What an item's disappearance may have to be told of.
 _LEAVING = """
 SELECT a.item FROM appearances AS a WHERE a.feed = :feed AND a.gone_at IS NULL
 AND a.item NOT IN (SELECT value FROM json_each(:keys))
 AND EXISTS (SELECT 1 FROM mentions AS m WHERE m.item = a.item AND m.state = 'confirmed')"""
+
+
+def held(db: sqlite3.Connection, feed: int) -> dict[str, Held]:
+    """By what its entry was read from (Entry.source): each item in the window of a feed."""
+    return {
+        source: Held(item=item, guid=guid, url=url, title_key=title_key, content_hash=content_hash)
+        for source, item, guid, url, title_key, content_hash in db.execute(_HELD, (feed,))
+    }
 
 
 def look_up(
@@ -87,10 +101,13 @@ def look_up(
     fresh = recent.look_up(db, unknown, feed.id, now)
     reissued = _reissued(db, feed, unknown)
     here = hits | set(reissued.values())
+    wanted = here | candidates_of(fresh) | _leaving(db, feed, probes, here)
+    if all(probe.held is not None for probe in probes):  # nothing new to be compared with them
+        wanted -= {probe.held for probe in probes if probe.held is not None}
     return replace(
         keys,
         probes=tuple(probes),
-        items=_items(db, here | candidates_of(fresh) | _leaving(db, feed, probes, here)),
+        items=_items(db, wanted),
         appearances=_appearances(db, feed, here),
         fresh=fresh,
         reissued=reissued,
@@ -177,6 +194,8 @@ def _appearances(db: sqlite3.Connection, feed: StoredFeed, hits: set[int]) -> di
             content_hash=content_hash,
             age=moment(age),
             in_window=bool(in_window),
+            url=url,
+            source=source,
         )
-        for item, guid, content_hash, age, in_window in rows
+        for item, guid, content_hash, age, in_window, url, source in rows
     }

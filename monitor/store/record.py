@@ -10,7 +10,7 @@ from datetime import datetime
 from feeds.hosts import host_key
 from feeds.moves import ask_at
 from monitor.clock import iso, iso_or_none
-from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen
+from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen, Source
 from monitor.store import articles, evidence, grouping, health, missed, subscriptions
 from monitor.store import mentions as mentions_table
 from monitor.store.announced import Outbox, Subject
@@ -33,6 +33,7 @@ def write(
         writer.revise(revision)
     writer.seen(learnt.seen)
     writer.gone(learnt.gone)
+    writer.sources(learnt.sources)
     writer.alerts(learnt.alerts, items)
     stored = [(item, new) for (item, _), new in zip(items, learnt.items, strict=True)]
     feed, baseline = learnt.observation.feed, learnt.row.baseline
@@ -58,11 +59,14 @@ INSERT INTO stories (title, language, first_seen_at, last_seen_at, items, copies
 VALUES (?, ?, ?, ?, 1, 0, 1)"""
 
 _APPEARANCE = """
-INSERT INTO appearances (item, feed, guid, url, content_hash, first_seen_at, last_seen_at, vanished)
-VALUES (:item, :feed, :guid, :url, :content_hash, :now, :now, 0)
+INSERT INTO appearances (item, feed, guid, url, content_hash, first_seen_at, last_seen_at, vanished,
+  source, title_key)
+VALUES (:item, :feed, :guid, :url, :content_hash, :now, :now, 0, :source, :title_key)
 ON CONFLICT (feed, item) DO UPDATE SET guid = excluded.guid, url = excluded.url,
   content_hash = excluded.content_hash, last_seen_at = excluded.last_seen_at,
-  gone_at = NULL, vanished = 0"""
+  gone_at = NULL, vanished = 0, source = excluded.source, title_key = excluded.title_key"""
+
+_SOURCE = "UPDATE appearances SET source = ?, title_key = ? WHERE feed = ? AND item = ?"
 
 _FIRST_VERSION = """
 INSERT INTO revisions (item, number, feed, seen_at, title, text, change, entities_added,
@@ -188,6 +192,8 @@ class _Writer:
                 "url": probe.entry.url,
                 "content_hash": probe.content_hash,
                 "now": self.now,
+                "source": probe.source(guid=probe.guid, url=probe.entry.url),
+                "title_key": probe.title_key,
             },
         )
 
@@ -283,6 +289,12 @@ class _Writer:
                 (self.now, int(g.vanished), iso(last or self.learnt.now), self.feed_id, g.item)
                 for g in gone
             ],
+        )
+
+    def sources(self, sources: Sequence[Source]) -> None:
+        """What entries are known by that were read, and held nothing new."""
+        self.db.executemany(
+            _SOURCE, [(one.source, one.title_key, self.feed_id, one.item) for one in sources]
         )
 
     def alerts(self, alerts: Sequence[OutboxAlert], items: Sequence[tuple[int, int]]) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from monitor.store.schema_later import m002_sources
+
 migrations = Migrations("wirewatch")
 
 _FEEDS = """
@@ -421,3 +423,6 @@ def m001_tables(db: Database) -> None:
     """The tables of the first release."""
     for statement in (*_TABLES, *_INDEXES, _SEARCH):
         db.execute(statement)
+
+
+migrations()(m002_sources)

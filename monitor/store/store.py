@@ -15,7 +15,7 @@ from feeds.types import Feed
 from monitor.articles.records import DueArticle
 from monitor.clock import iso
 from monitor.errors import StoreError
-from monitor.records import Known, Observation, Past, PollRecord, Probe, StoredFeed, Waiting
+from monitor.records import Held, Known, Observation, Past, PollRecord, Probe, StoredFeed, Waiting
 from monitor.store import (
     articles,
     connect,
@@ -197,6 +197,11 @@ class Store:
         """What is stored already that these entries may be, or may be copies of."""
         with self._mapped():
             return known.look_up(self.db.conn, feed, probes, self._recent, now=now)
+
+    def held(self, feed: StoredFeed) -> dict[str, Held]:
+        """The items of the feed's window whose entries need not be read again."""
+        with self._mapped():
+            return known.held(self.db.conn, feed.id)
 
     def past(self, seen: Observation, *, now: datetime) -> Past:
         """What is stored that bears on the health of the feed after this attempt."""

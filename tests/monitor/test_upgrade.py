@@ -24,6 +24,7 @@ RELEASE = Path(__file__).parents[1] / "system" / "data" / "release-0.1.0"
 # put its line here when it is released.
 FROZEN = {
     "m001_tables": "55d98102a2067934",
+    "m002_sources": "3b1c8a9704c1555a",
     "m001_decisions": "656aa4119083e4bb",
 }
 HELD = {"tombstones", "links", "mends", "_sqlite_migrations"}  # without rows, or not of ours
@@ -61,6 +62,11 @@ def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:
         return {name: db.execute(f"SELECT * FROM {name}").fetchall() for name in names}
 
 
+def within(rows: list[tuple[object, ...]], columns: list[tuple[object, ...]]) -> list[object]:
+    """`rows` in the columns that they had: new ones stand behind."""
+    return [row[: len(columns[0])] for row in rows]
+
+
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     return unpacked(RELEASE, tmp_path)
@@ -70,7 +76,8 @@ def test_a_database_of_the_first_release_keeps_every_row(old: Path) -> None:
     before = dump(old)
     assert {name for name, rows in before.items() if not rows} <= HELD
     Store(old).close()
-    assert dump(old) == before
+    after = dump(old)
+    assert {name: within(after[name], rows) for name, rows in before.items()} == before
     decisions.create(decisions.beside(old))
     with closing(decisions.open_reader(decisions.beside(old))) as db:
         assert decisions.history(db, 1)

@@ -263,7 +263,7 @@ class Play:
         async def fetched(feed: Feed, state: Any) -> Any:
             return await fetch(client, feed, state, **fetching)
 
-        async def parsed(answer: Fetched, feed: Feed) -> Any:
+        async def parsed(answer: Fetched, feed: Feed, _: object) -> Any:
             return parse(answer.body, answer.headers, feed, answer.url)
 
         async def learnt(seen: Observation) -> PollRecord:

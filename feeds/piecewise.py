@@ -1,0 +1,161 @@
+"""Of a document that was cut, feedparser gets the head, and the entries that are not known.
+
+What it makes of an entry depends on the entry's bytes, and on what it carries along from what it
+has read before. So an entry is known by a digest of both, and is only passed over if reading it
+changes nothing of what is carried along: then all others come out as if it had been read. Where an
+entry does change that, the document is read as a whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from feeds.cut import Cut
+
+_DIGEST = 16  # bytes: nobody finds two entries with the same one
+
+# What feedparser gathers, what it sets anew at each entry, and what `_carried` looks into.
+_LEFT_OUT = frozenset({
+    *("feeddata", "entries", "property_depth_map", "can_be_relative_uri"),
+    *("guidislink", "title_depth"),
+    *("elementstack", "namespacemap", "namespaces_in_use"),
+})  # fmt: skip
+# Elements that may be open around entries: rdf:RDF is, as it is none of those it knows.
+_AROUND: tuple[list[str], ...] = (["rdf_rdf"], [])
+
+
+class Reader(Protocol):
+    """The XML parser that drives the handler."""
+
+    def feed(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
+
+
+class OddError(Exception):
+    """The document has to be read as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An entry of the document."""
+
+    raw: dict[str, Any] | None  # what feedparser made of it; None: it is known, and was not read
+    source: str = ""  # what it is known by; "" = nothing
+
+
+def read_unknown(
+    data: bytes, cut: Cut, handler: Any, reader: Reader, known: Collection[str], context: object
+) -> list[Place]:
+    """Have `handler` read the head of `data` and the entries that are not among the `known`.
+
+    `context` is what an entry is converted with; its repr() has to say all of it.
+
+    Raises:
+        OddError: read it as a whole, with another handler.
+        SAXException: the same.
+    """
+    watch = _Watch(handler)
+    (first, _), (_, last) = cut.entries[0], cut.entries[-1]
+    reader.feed(data[:first])
+    key = watch.begin((cut.around, context))
+    places = []
+    for start, end in cut.entries:
+        piece = data[start:end]
+        source = hashlib.blake2b(piece, key=key, digest_size=_DIGEST).hexdigest()
+        raw = None if source in known else watch.read(piece, reader)
+        places.append(Place(source=source, raw=raw))
+    reader.feed(data[last:])
+    reader.close()
+    return places
+
+
+class _Watch:
+    """Sees to it that what is fed is one entry for feedparser too, and leaves no trace."""
+
+    def __init__(self, handler: Any) -> None:
+        self._handler = handler
+        self._before: dict[str, object] = {}
+        self._base = 0  # open elements around an entry, as feedparser counts them
+        self._own: object = None  # the one of the entry itself
+        self._ended = 0
+        for name in ("item", "entry"):
+            setattr(handler, f"_start_{name}", self._started(getattr(handler, f"_start_{name}")))
+            setattr(handler, f"_end_{name}", self._ending(getattr(handler, f"_end_{name}")))
+
+    def begin(self, context: object) -> bytes:
+        """The head is read. Returns the key of the digests of entries."""
+        handler = self._handler
+        self._base = len(handler.elementstack)
+        self._before = _carried(handler, self._base)
+        around = [element[0] for element in handler.elementstack]
+        if not handler.version or handler.entries or around not in _AROUND:
+            raise OddError
+        said = repr((self._before, handler.namespacemap, handler.namespaces_in_use, context))
+        return hashlib.blake2b(said.encode("utf-8", "backslashreplace"), digest_size=32).digest()
+
+    def read(self, piece: bytes, reader: Reader) -> dict[str, Any]:
+        """What feedparser makes of an entry."""
+        handler = self._handler
+        count, ended = len(handler.entries), self._ended
+        reader.feed(piece)
+        if len(handler.entries) != count + 1 or self._ended != ended + 1:
+            raise OddError
+        # It opens <content> of Atom twice, and so leaves open what it never looks at again.
+        del handler.elementstack[self._base :]
+        if _carried(handler, self._base) != self._before:
+            raise OddError
+        found: dict[str, Any] = handler.entries[-1]
+        return found
+
+    def _started(self, start: Callable[[Any], None]) -> Callable[[Any], None]:
+        def started(attributes: Any) -> None:
+            start(attributes)
+            self._own = self._handler.elementstack[self._base]
+
+        return started
+
+    def _ending(self, end: Callable[[], None]) -> Callable[[], None]:
+        def ending() -> None:
+            stack = self._handler.elementstack
+            if len(stack) <= self._base or stack[self._base] is not self._own:
+                raise OddError  # it looked at what is open around the entry
+            self._ended += 1
+            end()
+
+        return ending
+
+
+def _carried(handler: Any, base: int) -> dict[str, object]:
+    """What feedparser takes along to the next element, besides what it has gathered.
+
+    It never forgets a namespace. One that it knows, under the name that it has for it, changes
+    nothing for the elements behind it, and neither does one for elements without a prefix.
+    """
+    known = handler._matchnamespaces  # noqa: SLF001 - it has no other name
+    found: dict[str, object] = {
+        name: _still(value)
+        for name, value in vars(handler).items()
+        if name not in _LEFT_OUT and not callable(value)
+    }
+    found["elements"] = [element[0] for element in handler.elementstack[:base]]
+    found["renamed"] = [(p, n) for p, n in handler.namespacemap.items() if p and p != n]
+    found["unknown"] = [
+        (p, uri) for p, uri in handler.namespaces_in_use.items() if p and uri.lower() not in known
+    ]
+    found["language"] = dict.get(handler.feeddata, "language")
+    for name in ("image", "textinput"):  # what such an element of an entry holds may go there
+        found[name] = sorted(dict.get(handler.feeddata, name) or ())
+        found[f"has {name}"] = name in handler.feeddata
+    return found
+
+
+def _still(value: object) -> object:
+    """As it is now, whatever becomes of it."""
+    if isinstance(value, dict):
+        return dict(value)
+    return tuple(value) if isinstance(value, list) else value
