@@ -57,6 +57,7 @@ class _Knife:
         self._around = ""
         self._starts: list[int] = []
         self._ends: list[int] = []
+        self.parser.StartNamespaceDeclHandler = self._declare
         self._outside()
 
     def found(self) -> Cut | None:
@@ -69,17 +70,16 @@ class _Knife:
         raise _OddError
 
     def _outside(self) -> None:
-        self.parser.StartNamespaceDeclHandler = self._declare
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
 
     def _inside(self) -> None:
-        self.parser.StartNamespaceDeclHandler = None
         self.parser.StartElementHandler = None
         self.parser.EndElementHandler = self._leave
 
     def _declare(self, prefix: str | None, uri: str) -> None:
-        self._declared.append((prefix, uri))
+        if not self._starts:
+            self._declared.append((prefix, uri))
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name[name.rfind(" ") + 1 :].lower() in _ENTRY_NAMES:
@@ -88,7 +88,7 @@ class _Knife:
             self._odd()
         else:
             self._open.append((name, attributes, self._declared))
-        self._declared = []
+            self._declared = []
 
     def _end(self, name: str) -> None:
         if not self._open or self._open.pop()[0] != name:

@@ -224,9 +224,15 @@ def _entities(subset: str) -> dict[str, str]:
     return declared
 
 
+def _names(text: str) -> int:
+    """At most so many entries are there."""
+    small = text.encode("utf-8", "replace").lower()
+    return small.count(b"item") + small.count(b"entry")
+
+
 def _within_limit(text: str, limit: int) -> tuple[str, int]:
     """At most `limit` entries and what follows the last one, so that all elements still close."""
-    if text.count("<") <= limit:
+    if text.count("<") <= limit or _names(text) <= limit:
         return text, 0
     count = cut = last = 0
     for start in _ENTRY_START.finditer(text):

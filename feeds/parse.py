@@ -32,10 +32,10 @@ from feeds.entries import NAME_LIMIT, primary_language
 from feeds.jsonfeed import parse_json_feed
 from feeds.mojibake import garbled_note, is_garbled
 from feeds.pages import parse_page
-from feeds.piecewise import OddError, Place, read_unknown
+from feeds.piecewise import GARBLED, OddError, Place, read_unknown
 from feeds.revision import revision
 from feeds.text import one_line
-from feeds.types import Feed, FeedError, ParsedFeed
+from feeds.types import Entry, Feed, FeedError, ParsedFeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -70,18 +70,27 @@ def parse(
     parsed = _parsed(body, headers, feed, url, known)
     if isinstance(parsed, FeedError):
         return parsed
-    garbled = {at for at, one in enumerate(parsed.entries) if is_garbled(one.title, one.text)}
+    garbled = {at for at, entry in enumerate(parsed.entries) if _is_garbled(entry)}
     if not garbled:
         return parsed
-    # They are counted in every document, and so none of them is known.
     entries = (
-        replace(entry, source="") if at in garbled else entry
-        for at, entry in enumerate(parsed.entries)
+        _marked(entry) if at in garbled else entry for at, entry in enumerate(parsed.entries)
     )
     note = garbled_note(len(garbled), len(parsed.entries))
     return replace(
         parsed, entries=tuple(entries), garbled=len(garbled), notes=(*parsed.notes, note)
     )
+
+
+def _is_garbled(entry: Entry) -> bool:
+    return entry.source.endswith(GARBLED) if entry.unread else is_garbled(entry.title, entry.text)
+
+
+def _marked(entry: Entry) -> Entry:
+    """Counted in the next document too, without being read."""
+    if entry.unread or not entry.source:
+        return entry
+    return replace(entry, source=entry.source + GARBLED)
 
 
 def _parsed(
