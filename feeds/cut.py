@@ -23,6 +23,7 @@ class Cut:
 
     entries: tuple[tuple[int, int], ...]  # first byte of each, and the one behind its last
     around: str  # the elements that they stand in, with their attributes and namespaces
+    ampersands: bool  # in comments and the like, where they refer to nothing
 
 
 class _OddError(Exception):
@@ -58,13 +59,20 @@ class _Knife:
         self._starts: list[int] = []
         self._ends: list[int] = []
         self.parser.StartNamespaceDeclHandler = self._declare
+        self.parser.CommentHandler = self._remark
+        self.parser.ProcessingInstructionHandler = self._remark
+        self._ampersands = False
         self._outside()
 
     def found(self) -> Cut | None:
         """What it cut, once all is read."""
         if not self._starts:
             return None
-        return Cut(entries=tuple(zip(self._starts, self._ends, strict=True)), around=self._around)
+        return Cut(
+            entries=tuple(zip(self._starts, self._ends, strict=True)),
+            around=self._around,
+            ampersands=self._ampersands,
+        )
 
     def _odd(self, *_: object) -> NoReturn:
         raise _OddError
@@ -76,6 +84,9 @@ class _Knife:
     def _inside(self) -> None:
         self.parser.StartElementHandler = None
         self.parser.EndElementHandler = self._leave
+
+    def _remark(self, *said: str) -> None:
+        self._ampersands = self._ampersands or any("&" in words for words in said)
 
     def _declare(self, prefix: str | None, uri: str) -> None:
         if not self._starts:

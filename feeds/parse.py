@@ -25,7 +25,6 @@ from feedparser.api import LooseFeedParser, StrictFeedParser
 
 from feeds.charset import decode
 from feeds.convert import Read, converted
-from feeds.cut import cut
 from feeds.dates import zone_named
 from feeds.document import prepare
 from feeds.entries import NAME_LIMIT, primary_language
@@ -102,7 +101,7 @@ def _parsed(
 ) -> ParsedFeed | FeedError:
     if feed.page:
         return parse_page(body, headers, feed, url)
-    document = prepare(_decoded(body, headers, feed))
+    document = prepare(_decoded(body, headers, feed), to_cut=known is not None)
     if document.refused:
         return FeedError(url=url, reason="not-a-feed", message=document.refused)
     parsed = (
@@ -137,11 +136,9 @@ def _parse_xml(
     known: Collection[str] | None,
 ) -> ParsedFeed | str:
     """The feed in `document`, or why it is none."""
-    language, read = headers.get("content-language", ""), None
-    if known is not None:
-        context = (feed.timezone, feed.language, url)
-        read = _read_unknown(document.data, language, known, context)
-    read = read or _read(document.data, language)
+    language = headers.get("content-language", "")
+    context = (language, feed.timezone, feed.language, url)
+    read = _read_unknown(document, language, known or (), context) or _read(document.data, language)
     # CDF, alone among the formats, has no version.
     if not (read.version or read.entries or document.root == "channel"):
         return "it has no feed in it"
@@ -149,17 +146,16 @@ def _parse_xml(
 
 
 def _read_unknown(
-    data: bytes, language: str, known: Collection[str], context: object
+    document: Document, language: str, known: Collection[str], context: object
 ) -> Read | None:
-    """The document but for its entries that are known, if it is one that can be cut."""
-    pieces = cut(data)
-    if not pieces:
+    """The document but for its entries that are known, if it was cut."""
+    if not document.cut:
         return None
     failed: list[str] = []
     handler = _strict(language, failed)
     skipped = _skipped(handler)
     context = (context, revision(f"feedparser {feedparser.__version__}"))
-    places = _placed(data, pieces, handler, known, context)
+    places = _placed(document.data, document.cut, handler, known, context)
     if not places or failed:
         return None
     return Read(channel=handler.feeddata, entries=places, version=handler.version, skipped=skipped)
