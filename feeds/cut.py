@@ -23,6 +23,7 @@ class Cut:
 
     entries: tuple[tuple[int, int], ...]  # first byte of each, and the one behind its last
     around: str  # the elements that they stand in, with their attributes and namespaces
+    ampersands: bool  # in comments and the like, where they refer to nothing
 
 
 class _OddError(Exception):
@@ -57,29 +58,39 @@ class _Knife:
         self._around = ""
         self._starts: list[int] = []
         self._ends: list[int] = []
+        self.parser.StartNamespaceDeclHandler = self._declare
+        self.parser.CommentHandler = self._remark
+        self.parser.ProcessingInstructionHandler = self._remark
+        self._ampersands = False
         self._outside()
 
     def found(self) -> Cut | None:
         """What it cut, once all is read."""
         if not self._starts:
             return None
-        return Cut(entries=tuple(zip(self._starts, self._ends, strict=True)), around=self._around)
+        return Cut(
+            entries=tuple(zip(self._starts, self._ends, strict=True)),
+            around=self._around,
+            ampersands=self._ampersands,
+        )
 
     def _odd(self, *_: object) -> NoReturn:
         raise _OddError
 
     def _outside(self) -> None:
-        self.parser.StartNamespaceDeclHandler = self._declare
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
 
     def _inside(self) -> None:
-        self.parser.StartNamespaceDeclHandler = None
         self.parser.StartElementHandler = None
         self.parser.EndElementHandler = self._leave
 
+    def _remark(self, *said: str) -> None:
+        self._ampersands = self._ampersands or any("&" in words for words in said)
+
     def _declare(self, prefix: str | None, uri: str) -> None:
-        self._declared.append((prefix, uri))
+        if not self._starts:
+            self._declared.append((prefix, uri))
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name[name.rfind(" ") + 1 :].lower() in _ENTRY_NAMES:
@@ -88,7 +99,7 @@ class _Knife:
             self._odd()
         else:
             self._open.append((name, attributes, self._declared))
-        self._declared = []
+            self._declared = []
 
     def _end(self, name: str) -> None:
         if not self._open or self._open.pop()[0] != name:

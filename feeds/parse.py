@@ -25,17 +25,16 @@ from feedparser.api import LooseFeedParser, StrictFeedParser
 
 from feeds.charset import decode
 from feeds.convert import Read, converted
-from feeds.cut import cut
 from feeds.dates import zone_named
 from feeds.document import prepare
 from feeds.entries import NAME_LIMIT, primary_language
 from feeds.jsonfeed import parse_json_feed
 from feeds.mojibake import garbled_note, is_garbled
 from feeds.pages import parse_page
-from feeds.piecewise import OddError, Place, read_unknown
+from feeds.piecewise import GARBLED, OddError, Place, read_unknown
 from feeds.revision import revision
 from feeds.text import one_line
-from feeds.types import Feed, FeedError, ParsedFeed
+from feeds.types import Entry, Feed, FeedError, ParsedFeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -70,18 +69,27 @@ def parse(
     parsed = _parsed(body, headers, feed, url, known)
     if isinstance(parsed, FeedError):
         return parsed
-    garbled = {at for at, one in enumerate(parsed.entries) if is_garbled(one.title, one.text)}
+    garbled = {at for at, entry in enumerate(parsed.entries) if _is_garbled(entry)}
     if not garbled:
         return parsed
-    # They are counted in every document, and so none of them is known.
     entries = (
-        replace(entry, source="") if at in garbled else entry
-        for at, entry in enumerate(parsed.entries)
+        _marked(entry) if at in garbled else entry for at, entry in enumerate(parsed.entries)
     )
     note = garbled_note(len(garbled), len(parsed.entries))
     return replace(
         parsed, entries=tuple(entries), garbled=len(garbled), notes=(*parsed.notes, note)
     )
+
+
+def _is_garbled(entry: Entry) -> bool:
+    return entry.source.endswith(GARBLED) if entry.unread else is_garbled(entry.title, entry.text)
+
+
+def _marked(entry: Entry) -> Entry:
+    """Counted in the next document too, without being read."""
+    if entry.unread or not entry.source:
+        return entry
+    return replace(entry, source=entry.source + GARBLED)
 
 
 def _parsed(
@@ -93,7 +101,7 @@ def _parsed(
 ) -> ParsedFeed | FeedError:
     if feed.page:
         return parse_page(body, headers, feed, url)
-    document = prepare(_decoded(body, headers, feed))
+    document = prepare(_decoded(body, headers, feed), to_cut=known is not None)
     if document.refused:
         return FeedError(url=url, reason="not-a-feed", message=document.refused)
     parsed = (
@@ -128,11 +136,9 @@ def _parse_xml(
     known: Collection[str] | None,
 ) -> ParsedFeed | str:
     """The feed in `document`, or why it is none."""
-    language, read = headers.get("content-language", ""), None
-    if known is not None:
-        context = (feed.timezone, feed.language, url)
-        read = _read_unknown(document.data, language, known, context)
-    read = read or _read(document.data, language)
+    language = headers.get("content-language", "")
+    context = (language, feed.timezone, feed.language, url)
+    read = _read_unknown(document, language, known or (), context) or _read(document.data, language)
     # CDF, alone among the formats, has no version.
     if not (read.version or read.entries or document.root == "channel"):
         return "it has no feed in it"
@@ -140,17 +146,16 @@ def _parse_xml(
 
 
 def _read_unknown(
-    data: bytes, language: str, known: Collection[str], context: object
+    document: Document, language: str, known: Collection[str], context: object
 ) -> Read | None:
-    """The document but for its entries that are known, if it is one that can be cut."""
-    pieces = cut(data)
-    if not pieces:
+    """The document but for its entries that are known, if it was cut."""
+    if not document.cut:
         return None
     failed: list[str] = []
     handler = _strict(language, failed)
     skipped = _skipped(handler)
     context = (context, revision(f"feedparser {feedparser.__version__}"))
-    places = _placed(data, pieces, handler, known, context)
+    places = _placed(document.data, document.cut, handler, known, context)
     if not places or failed:
         return None
     return Read(channel=handler.feeddata, entries=places, version=handler.version, skipped=skipped)
