@@ -18,6 +18,7 @@ BENCHMARKS = (
     "stories_speed",
     "expectations",
     "politeness",
+    "fetching",
     "rounds",
 )
 

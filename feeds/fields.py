@@ -39,11 +39,6 @@ def joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def wire_head(first: bytes, raw: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """A first line and its fields as they stand on the wire (RFC 9112 §2.1)."""
-    return b"\r\n".join([first, *(name + b": " + value for name, value in raw), b"", b""])
-
-
 def unmangled(text: str) -> str:
     """A Location out of `joined` that may hold raw bytes: UTF-8 read as such, others escaped."""
     try:
@@ -62,6 +57,9 @@ def user_agent(contact: str) -> str:
     return f"wirewatch/{release} (+{contact})" if contact else f"wirewatch/{release}"
 
 
+SENDING = "http11.send_request_headers.started"  # an event of httpcore's "trace" extension
+
+
 class Started:
     """Whether a request has begun to leave: from then on it may have arrived."""
 
@@ -69,5 +67,5 @@ class Started:
 
     async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
         """Take an event of httpcore's "trace" extension."""
-        if event == "http11.send_request_headers.started":
+        if event == SENDING:
             self.sending = True

@@ -4,35 +4,36 @@ Every connection, of every redirect hop and of every POST, is opened here: the n
 once, every address it has is judged, and the judged address is the one that is dialled. TLS and
 the Host header keep the name.
 
-httpx's transport is used without its AsyncClient, which would keep cookies across feeds, build a
-request from every unjudged Location, log full URLs, and cost a sixth more CPU.
+httpx is used without its AsyncClient, which would keep cookies across feeds, build a request from
+every unjudged Location, and log full URLs; and with a transport of our own, since httpx's costs
+five times the sockets. What goes by way of a proxy is left to httpx's own, and to httpcore.
 """
 
-# ruff: noqa: ASYNC109 - httpcore hands its timeouts, in seconds, to every read and write
 from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import httpcore
 import httpx
 
 from feeds.access import Keys
+from feeds.connection import Connection
 from feeds.dial import Dialler
 from feeds.errors import SendError, TransferError
-from feeds.fields import Started, encoded, joined, unmangled, user_agent, wire_head
-from feeds.limits import HEAD_BYTES, Limits
-from feeds.peer import address_of, peer_of, tls_message
+from feeds.fields import SENDING, Started, encoded, joined, unmangled, user_agent
+from feeds.http1 import AnswerReader, request_head, wire_head
+from feeds.limits import Limits
 from feeds.posting import Answer, excerpt
+from feeds.proxied import Guard
 from feeds.resolver import Resolver
 from feeds.room import Room
-from feeds.types import Exchange, Peer
+from feeds.types import Exchange
 
 if TYPE_CHECKING:
-    import socket
+    import ssl
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 
     from feeds.dial import Dial
@@ -82,7 +83,7 @@ class Client:
         )
         self._dialler = dialler
         self._context = _tls_context(ca_file)
-        _guarded_transport(_Guard(dialler), self._context)  # fails here, not at the first feed
+        _guarded_transport(Guard(dialler), self._context)  # fails here, not at the first feed
         self._fields = [
             (b"User-Agent", user_agent(contact).encode("ascii")),
             (b"Connection", b"close"),  # many hosts, seldom: a kept socket would outlive its check
@@ -145,32 +146,32 @@ class Client:
 
     @asynccontextmanager
     async def _exchange(self, request: httpx.Request) -> AsyncIterator[Head]:
-        """Send one request over a pool of its own, and close whatever became of it.
-
-        In a shared pool, each request walks over the connections of all others, and one that is
-        cancelled while httpcore 1.0.9 takes a lock leaves its own there for ever, socket and all.
-        """
+        """Send one request over a connection of its own, and close whatever became of it."""
         proxy = self._keys.proxy(str(request.url))
-        guard = _Guard(self._dialler, target=request.url.host if proxy else "")
-        transport = _guarded_transport(guard, self._context, proxy)
+        way = (
+            _Proxied(self._dialler, self._context, proxy, request.url)
+            if proxy
+            else _Direct(self._dialler, self._context)
+        )
         try:
-            with _mapped():
-                response = await transport.handle_async_request(request)
-            if isinstance(stream := response.extensions.get("network_stream"), _Stream):
-                stream.most += self.limits.wire_bytes
-            yield Head(request, response)
+            response = await way.handle_async_request(request)
+            assert way.connection is not None
+            way.connection.most += self.limits.wire_bytes
+            yield Head(request, response, way.connection)
         finally:
-            await transport.aclose()
-            await guard.close()
+            await way.aclose()
 
 
 class Head:
     """The head of an answer. Its body can be read once, while `Client.get` is open."""
 
-    def __init__(self, request: httpx.Request, response: httpx.Response) -> None:
-        """Take over what the transport gave for `request`."""
+    def __init__(
+        self, request: httpx.Request, response: httpx.Response, connection: Connection
+    ) -> None:
+        """Take over what the transport gave for `request`, over `connection`."""
         self._request = request
         self._response = response
+        self._connection = connection
         self.url = str(request.url)
         self.status = response.status_code
         self.headers = joined(response.headers.raw)  # names in lower case, text in Latin-1
@@ -179,8 +180,7 @@ class Head:
     @property
     def received(self) -> int:
         """Bytes that the connection has brought so far: heads, framing and bodies."""
-        stream = self._response.extensions.get("network_stream")
-        return stream.received if isinstance(stream, _Stream) else 0
+        return self._connection.received
 
     def redirect(self) -> str:
         """The absolute URL that the answer sends us on to; "" if none. Raises TransferError."""
@@ -201,14 +201,13 @@ class Head:
             said.get("http_version", b"HTTP/1.1"), self.status, said.get("reason_phrase", b""),
         )  # fmt: skip
         asked = b"%s %s HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)
-        stream = said.get("network_stream")
         sent = [(n, WITHHELD if n in self.withheld else v) for n, v in request.headers.raw]
         return Exchange(
             request=wire_head(asked, sent),
             head=wire_head(status, self._response.headers.raw),
             body=body,
-            address=stream.address if isinstance(stream, _Stream) else "",
-            peer=stream.peer if isinstance(stream, _Stream) else None,
+            address=self._connection.address,
+            peer=self._connection.peer,
         )
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
@@ -237,125 +236,110 @@ def _parsed(text: str) -> httpx.URL:
     return url
 
 
-class _Guard(httpcore.AsyncNetworkBackend):
-    """What httpcore opens every connection through: to a host, or to a proxy for the `target`."""
+class _Direct(httpx.AsyncBaseTransport):
+    """One exchange with a host itself, over a connection of its own."""
 
-    def __init__(self, dialler: Dialler, target: str = "") -> None:
+    def __init__(self, dialler: Dialler, context: ssl.SSLContext) -> None:
         self._dialler = dialler
-        self._target = target
-        self._opened: list[_Stream] = []
+        self._context = context
+        self.connection: Connection | None = None
 
-    async def connect_tcp(
-        self, host: str, port: int, *_: Any, **__: Any
-    ) -> httpcore.AsyncNetworkStream:
-        if self._target:
-            found = await self._dialler.connect_for(host, port, self._target)
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it, and give the head of the answer; the body is read as it is asked for."""
+        seconds, gap = request.extensions["timeout"], request.extensions["timeout"]["read"]
+        head = request_head(
+            request.method.encode("ascii"), request.url.raw_path, request.headers.raw
+        )
+        connection = await self._opened(request.url, seconds["connect"])
+        if trace := request.extensions.get("trace"):
+            await trace(SENDING, {})
+        await connection.write(head + request.content, seconds["write"])
+        answer, start = AnswerReader(), b""
+        while answer.head is None:
+            start = answer.feed(await connection.read(gap))
+        return httpx.Response(
+            answer.head.status,
+            headers=answer.head.fields,
+            stream=_Body(answer, start, connection, gap),
+            extensions={
+                "http_version": b"HTTP/" + answer.head.version,
+                "reason_phrase": answer.head.phrase,
+            },
+        )
+
+    async def _opened(self, url: httpx.URL, seconds: float) -> Connection:
+        secure, host = url.scheme == "https", url.raw_host.decode("ascii")
+        found = await self._dialler.connect(host, url.port or (443 if secure else 80))
+        self.connection = Connection(found)
+        if secure:
+            await self.connection.open_tls(self._context, host, seconds)
         else:
-            found = await self._dialler.connect(host, port)
-        self._opened.append(_Stream(found))
-        return self._opened[-1]
-
-    async def close(self) -> None:
-        """Close what it opened: httpcore forgets a connection that a SOCKS proxy refused."""
-        for stream in self._opened:
-            await stream.aclose()
-
-
-class _Stream(httpcore.AsyncNetworkStream):
-    """A connection over asyncio's own streams, with a limit to what it brings.
-
-    Against httpcore's anyio stream: 15 to 20% less CPU a request, the TLS error as it was, and a
-    close that awaits nothing, so that no cancellation can come between.
-    """
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        self.address = address_of(connection)
-        self.peer: Peer | None = None
-        self.received = 0  # bytes, after TLS
-        self.most = HEAD_BYTES  # more for a body, once its head is there
-
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(sock=self._socket)
-        return self._streams
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        try:
-            async with asyncio.timeout(timeout):
-                if self._streams:  # a proxy has been talked to already
-                    await self._streams[1].start_tls(ssl_context, server_hostname=server_hostname)
-                else:
-                    self._streams = await asyncio.open_connection(
-                        sock=self._socket, ssl=ssl_context, server_hostname=server_hostname
-                    )
-        except TimeoutError:
-            raise httpcore.ConnectTimeout from None
-        except OSError as error:  # ssl.SSLError is one
-            raise TransferError("tls", tls_message(error)) from None
-        self.peer = peer_of(self.get_extra_info("ssl_object"))
-        return self
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        reader, _ = await self._open()
-        try:
-            async with asyncio.timeout(timeout):
-                data = await reader.read(max_bytes)
-        except TimeoutError:
-            raise httpcore.ReadTimeout from None
-        except OSError as error:
-            self._lost(error)
-            raise httpcore.ReadError from error
-        if not data and not self.received:
-            raise TransferError("protocol", "the connection was closed unanswered", reset=True)
-        self.received += len(data)
-        if self.received > self.most:
-            raise TransferError("too-large", "more bytes than any feed needs, framing included")
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        _, writer = await self._open()
-        try:
-            writer.write(buffer)
-            async with asyncio.timeout(timeout):
-                await writer.drain()
-        except TimeoutError:
-            raise httpcore.WriteTimeout from None
-        except OSError as error:
-            self._lost(error)
-            raise httpcore.WriteError from error
-
-    def _lost(self, error: OSError) -> None:
-        """Raise TransferError for a connection that was reset before it brought anything."""
-        if not self.received and isinstance(error, ConnectionError):
-            raise TransferError("connect", "the connection was lost", reset=True) from error
+            await self.connection.open()
+        return self.connection
 
     async def aclose(self) -> None:
-        if self._streams is None:
-            self._socket.close()
-        else:
-            self._streams[1].transport.abort()
+        if self.connection:
+            self.connection.close()
 
-    def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks for: the TLS object, to see which protocol was agreed on."""
-        return self._streams[1].get_extra_info(info) if self._streams else None
+
+class _Body(httpx.AsyncByteStream):
+    """What comes after the head, a read at a time."""
+
+    def __init__(
+        self, answer: AnswerReader, start: bytes, connection: Connection, gap: float
+    ) -> None:
+        self._answer = answer
+        self._start = start
+        self._connection = connection
+        self._gap = gap
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._start:
+            yield self._start
+        while not self._answer.done:
+            if piece := self._answer.feed(await self._connection.read(self._gap)):
+                yield piece
+
+
+class _Proxied:
+    """One exchange by way of a proxy, which httpx and httpcore know how to talk to.
+
+    In a shared pool, each request walks over the connections of all others, and one that is
+    cancelled while httpcore 1.0.9 takes a lock leaves its own there for ever, socket and all.
+    """
+
+    def __init__(
+        self, dialler: Dialler, context: ssl.SSLContext, proxy: str, url: httpx.URL
+    ) -> None:
+        self._guard = Guard(dialler, target=url.host)
+        self._transport = _guarded_transport(self._guard, context, proxy)
+
+    @property
+    def connection(self) -> Connection | None:
+        """The one to the proxy."""
+        return self._guard.opened[-1] if self._guard.opened else None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with _mapped():
+            return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close all of it: httpcore forgets a connection that a SOCKS proxy refused."""
+        await self._transport.aclose()
+        for connection in self._guard.opened:
+            connection.close()
 
 
 def _tls_context(ca_file: str | None) -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
+    context.set_alpn_protocols(["http/1.1"])
     if ca_file:
         context.load_verify_locations(ca_file)
     return context
 
 
 def _guarded_transport(
-    guard: _Guard, context: ssl.SSLContext, proxy: str = ""
+    guard: Guard, context: ssl.SSLContext, proxy: str = ""
 ) -> httpx.AsyncHTTPTransport:
     """A transport that connects through `guard`: no environment, no kept connection.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import politeness, rounds, stories_speed
+from benchmarks import fetching, politeness, rounds, stories_speed
 from benchmarks.measure import run, table
 from benchmarks.samples import Sample, copies, samples
 from benchmarks.soak import slope
@@ -60,6 +60,14 @@ def test_rounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (cold["round"], warm["round"]) == ("cold", "warm")
     assert cold["feeds"] == warm["feeds"] == 6
     assert cold["items"] == warm["items"] == 6 * 30
+
+
+def test_fetching(capsys: pytest.CaptureFixture[str]) -> None:
+    fetching.main(["--feeds", "4", "--runs", "1", "--asking", "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["answers"] for row in rows} == {"200", "304"}
+    ours = [row for row in rows if row["way"] == fetching.OURS]
+    assert [row["ratio"] > 0 for row in ours] == [True, True]
 
 
 def test_a_full_window(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,9 @@ LEAVES = (
 ONLY_IN = {
     "feedparser": ("feeds/parse.py",),
     "httpx": ("feeds/http.py",),
-    "httpcore": ("feeds/http.py", "feeds/dial.py"),
+    "httpcore": ("feeds/http.py", "feeds/proxied.py"),
+    "h11": ("feeds/http1.py",),
+    "httptools": ("feeds/http1.py",),
     "warcio": ("monitor/evidence/",),
     "trafilatura": ("feeds/article.py",),
     "protego": ("feeds/robots.py",),
