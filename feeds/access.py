@@ -39,10 +39,14 @@ class Keys:
 
     def fields(self, url: str) -> Fields:
         """Header fields that go with a request to `url`."""
+        if not self._places:
+            return ()
         return next((access.fields for access in self._for(url) if access.fields), ())
 
     def proxy(self, url: str) -> str:
         """URL of the proxy that leads to `url`; "" for none."""
+        if not self._places:
+            return ""
         return next((access.proxy for access in self._for(url) if access.proxy), "")
 
     def _for(self, url: str) -> list[Access]:

@@ -13,7 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from typing import TYPE_CHECKING, Self
 
 import httpcore
@@ -96,15 +101,12 @@ class Client:
         if self._owns_resolver:
             self._resolver.close()
 
-    @asynccontextmanager
-    async def get(self, url: str, fields: Fields) -> AsyncIterator[Head]:
+    def get(self, url: str, fields: Fields) -> AbstractAsyncContextManager[Head]:
         """One GET: no redirect followed, no byte of the body read yet. Raises TransferError."""
         target = _parsed(url)
         secret = self._keys.fields(str(target))
         request = self._request("GET", target, [*fields, *secret])
-        async with self._exchange(request) as head:
-            head.withheld = frozenset(name for name, _ in secret)
-            yield head
+        return self._exchange(request, frozenset(name for name, _ in secret))
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """POST `body` and follow no redirect; any status is an answer. 15 s at most.
@@ -145,7 +147,9 @@ class Client:
         )
 
     @asynccontextmanager
-    async def _exchange(self, request: httpx.Request) -> AsyncIterator[Head]:
+    async def _exchange(
+        self, request: httpx.Request, withheld: frozenset[bytes] = frozenset()
+    ) -> AsyncIterator[Head]:
         """Send one request over a connection of its own, and close whatever became of it."""
         proxy = self._keys.proxy(str(request.url))
         way = (
@@ -157,7 +161,7 @@ class Client:
             response = await way.handle_async_request(request)
             assert way.connection is not None
             way.connection.most += self.limits.wire_bytes
-            yield Head(request, response, way.connection)
+            yield Head(request, response, way.connection, withheld)
         finally:
             await way.aclose()
 
@@ -166,16 +170,23 @@ class Head:
     """The head of an answer. Its body can be read once, while `Client.get` is open."""
 
     def __init__(
-        self, request: httpx.Request, response: httpx.Response, connection: Connection
+        self,
+        request: httpx.Request,
+        response: httpx.Response,
+        connection: Connection,
+        withheld: frozenset[bytes],
     ) -> None:
-        """Take over what the transport gave for `request`, over `connection`."""
+        """Take over what the transport gave for `request`, over `connection`.
+
+        `withheld`: fields of the request whose values are nobody's business.
+        """
         self._request = request
         self._response = response
         self._connection = connection
         self.url = str(request.url)
         self.status = response.status_code
         self.headers = joined(response.headers.raw)  # names in lower case, text in Latin-1
-        self.withheld: frozenset[bytes] = frozenset()  # fields whose values are nobody's business
+        self._withheld = withheld
 
     @property
     def received(self) -> int:
@@ -201,7 +212,7 @@ class Head:
             said.get("http_version", b"HTTP/1.1"), self.status, said.get("reason_phrase", b""),
         )  # fmt: skip
         asked = b"%s %s HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)
-        sent = [(n, WITHHELD if n in self.withheld else v) for n, v in request.headers.raw]
+        sent = [(n, WITHHELD if n in self._withheld else v) for n, v in request.headers.raw]
         return Exchange(
             request=wire_head(asked, sent),
             head=wire_head(status, self._response.headers.raw),

@@ -57,7 +57,12 @@ class Resolver:
         self._failures: dict[str, _Failure] = {}
 
     async def resolve(self, host: str) -> Sequence[str]:
-        """Give every address of `host`, at least one. Raises TransferError("dns")."""
+        """Give every address of `host`, at least one. Raises TransferError("dns").
+
+        One that is written as addresses are needs no look-up; other spellings of one do.
+        """
+        if host[-1:].isdecimal() and (address := _address(host)):
+            return [address]
         known = self._failures.get(host)
         if known is not None and self._clock() < known.until:
             raise TransferError("dns", f"{known.message} (asked a short while ago)")
@@ -100,6 +105,14 @@ def _explained(host: str, error: OSError | ValueError) -> tuple[str, float]:
     if error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)}:
         return f"there is no host {host}", DEAD_FOR
     return f"{host} could not be resolved: {error.strerror or error}", HICCUP_FOR
+
+
+def _address(host: str) -> str:
+    """An IPv4 address in its one ordinary spelling; "" for anything else."""
+    try:
+        return socket.inet_ntop(socket.AF_INET, socket.inet_pton(socket.AF_INET, host))
+    except (OSError, ValueError):
+        return ""
 
 
 class _Threads:

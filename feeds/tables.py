@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from feeds.toml_lines import Span, Where, key_spans
+from feeds.toml_lines import Span, Spans, Where
 
 MAX_BYTES = 8 * 1024 * 1024  # thousands of feeds; a file beyond this is not a settings file
 TOO_LARGE = f"is larger than {MAX_BYTES // 1024 // 1024} MiB: not a settings file"
@@ -112,7 +112,7 @@ def read_toml(data: bytes, name: str) -> Source:
         line = data.count(b"\n", 0, error.start) + 1
         return _unreadable(name, line, "is not UTF-8 text; save the file as UTF-8")
     try:
-        return Source(name=name, data=tomllib.loads(text), spans=key_spans(text))
+        return Source(name=name, data=tomllib.loads(text), spans=Spans(text))
     except ValueError as error:  # TOMLDecodeError, or a number of too many digits
         return _not_toml(name, text, str(error))
     except RecursionError:

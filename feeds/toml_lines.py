@@ -8,6 +8,8 @@ from __future__ import annotations
 import bisect
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 Where = tuple[str | int, ...]
@@ -46,6 +48,29 @@ def key_spans(text: str) -> dict[Where, Span]:
     scan = _Scan(_tokens(text))
     scan.document()
     return scan.spans
+
+
+class Spans(Mapping[Where, Span]):
+    """The same, found out when it is first asked for: only a mistake is told with its line."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _found(self) -> dict[Where, Span]:
+        try:
+            return key_spans(self._text)
+        except RecursionError:  # brackets within brackets nearly too deep: then without lines
+            return {}
+
+    def __getitem__(self, where: Where) -> Span:
+        return self._found[where]
+
+    def __iter__(self) -> Iterator[Where]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _tokens(text: str) -> list[_Token]:

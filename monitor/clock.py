@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 def iso(moment: datetime) -> str:
     """`2026-11-21T06:12:00.000Z` for an aware moment in any zone."""
     # Not strftime, whose %Y on Linux turns the year 0001 (many a publisher's "no date") into 1.
-    utc = moment.astimezone(UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="milliseconds") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def iso_or_none(moment: datetime | None) -> str | None:

@@ -96,7 +96,8 @@ def find(seen: Observation, row: PollRow, past: Past, now: datetime) -> Finding:
         or _slow(polls)
         or Finding(state="ok")
     )
-    return replace(found, note="; ".join(filter(None, (found.note, _garbled(seen)))))
+    garbled = _garbled(seen)
+    return replace(found, note="; ".join(filter(None, (found.note, garbled)))) if garbled else found
 
 
 def settle(seen: Observation, found: Finding) -> Health:

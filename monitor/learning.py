@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 
 from feeds.types import ParsedFeed
@@ -21,9 +22,11 @@ from monitor.judge import has_unread, judge, probes_of
 from monitor.records import Known, Observation, PollRecord
 from monitor.store import Store
 
-MOST = 16  # polls with one commit: what they wait for each other stays well under a second
+# With one commit: what they wait for each other stays well under a second.
+MOST = 16  # documents
+MOST_IN_ALL = 256  # polls; one without a document takes half a millisecond
 
-_Waiting = tuple[Observation, "Future[PollRecord]"]
+_Waiting = tuple[Observation, "asyncio.Future[PollRecord]"]
 
 
 class Learner:
@@ -48,6 +51,7 @@ class Learner:
         self._writer = writer
         self._archive = archive
         self._waiting: deque[_Waiting] = deque()
+        self._asked = False  # the writer, to take what waits
 
     async def learn(self, seen: Observation) -> PollRecord:
         """Store all that one attempt taught, or nothing of it; it is on the disk when this returns.
@@ -58,33 +62,64 @@ class Learner:
             StoreError: nothing could be stored.
             UnreadError: nothing was, as entries that were not read have to be.
         """
-        done: Future[PollRecord] = Future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[PollRecord] = loop.create_future()
         self._waiting.append((seen, done))
-        self._writer.submit(self._some)  # finds nothing to do if an earlier one took this along
-        return await asyncio.wrap_future(done)
+        if not self._asked:
+            self._ask(loop)
+        return await done
 
-    def _some(self) -> None:
+    def _ask(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._asked = True
+        self._writer.submit(self._some, loop)
+
+    def _some(self, loop: asyncio.AbstractEventLoop) -> None:
         """In the writer's thread: those that wait, in one transaction."""
         batch = self._taken()
+        results = self._stored([seen for seen, _ in batch])
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            loop.call_soon_threadsafe(self._tell, loop, batch, results)
+
+    def _stored(self, batch: Sequence[Observation]) -> Sequence[PollRecord | Exception]:
         if not batch:
-            return
+            return ()
         try:
             with self._store.together():
-                results = [self._tried(seen) for seen, _ in batch]
+                results = [self._tried(seen) for seen in batch]
                 if self._archive:
                     self._archive.sync()  # before the commit: no row without its record
         except Exception as error:  # noqa: BLE001 - whatever it was, the polls that wait must hear of it
-            results = [error] * len(batch)
+            return [error] * len(batch)
+        return results
+
+    def _taken(self) -> Sequence[_Waiting]:
+        """The first few in the line, without those that were cancelled."""
+        first: list[_Waiting] = []
+        documents = 0
+        while self._waiting and documents < MOST and len(first) < MOST_IN_ALL:
+            seen, done = self._waiting.popleft()
+            if not done.cancelled():
+                first.append((seen, done))
+                documents += isinstance(seen.result, ParsedFeed)
+        return first
+
+    def _tell(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        batch: Sequence[_Waiting],
+        results: Sequence[PollRecord | Exception],
+    ) -> None:
+        """In the loop again, all of them at once: to wake it costs as much as to judge one."""
+        self._asked = False
+        if self._waiting:
+            self._ask(loop)
         for (_, done), result in zip(batch, results, strict=True):
+            if done.cancelled():
+                continue
             if isinstance(result, Exception):
                 done.set_exception(result)
             else:
                 done.set_result(result)
-
-    def _taken(self) -> Sequence[_Waiting]:
-        """The first few in the line, without those that were cancelled."""
-        first = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-        return [(seen, done) for seen, done in first if done.set_running_or_notify_cancel()]
 
     def _tried(self, seen: Observation) -> PollRecord | Exception:
         """A fault on one document costs that poll alone, a failing disk all of them."""

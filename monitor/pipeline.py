@@ -121,7 +121,8 @@ def _asked(feed: StoredFeed, now: datetime) -> _Asked:
     state = conditional(feed.state, full_at=feed.full_at, now=now)
     if is_recheck(feed.feed.url, feed.move, address):  # the validators are those of the target
         state = replace(state, etag="", last_modified="")
-    return _Asked(replace(feed.feed, url=address), state)
+    moved = address != feed.feed.url
+    return _Asked(replace(feed.feed, url=address) if moved else feed.feed, state)
 
 
 def _observation(

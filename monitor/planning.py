@@ -174,6 +174,8 @@ class _Planning:
             yield f"other feeds of its host were told the same: all rest until {iso(host)}"
         if self.row.overlap == 0 and pace < self.seen.feed.pace:
             yield f"polled every {span(timedelta(seconds=pace))} from now on"
+        if not (hints.skip_hours or hints.skip_days):
+            return
         skips = replace(hints, skip_hours=(), skip_days=())
-        if hints != skips and next_at > self._next(skips, pace, moved(self.seen)):
+        if next_at > self._next(skips, pace, moved(self.seen)):
             yield "the publisher has these hours skipped"

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from feeds.errors import TransferError
@@ -18,9 +18,7 @@ from monitor.records import PollRecord, StoredFeed
 
 log = logging.getLogger("wirewatch.poll")
 
-# httpx's connection pool slows down beyond a few hundred requests in flight (measured: 95 feeds a
-# second at 1,000, 500 at 100).
-CONCURRENCY = 64
+CONCURRENCY = 64  # at a quarter of a second each, 250 feeds a second; more would be more in memory
 
 READ_AHEAD = 512  # due feeds read from the database at once
 WAITING = 2  # of them for each host that has to rest between two: none can fill the list
@@ -127,6 +125,7 @@ class Poller:
         self._broken: dict[int, float] = {}  # feeds whose poll could not even be recorded
         self._stopping = False
         self._held = False
+        self._short = asyncio.Event()  # of what can be started: a round has to look for more
         self.stored: Callable[[PollRecord], object] = lambda _: None  # told of what was stored
         self.failed: Callable[[StoreError], object] = lambda _: None  # told of what was not
 
@@ -174,16 +173,19 @@ class Poller:
     def _start_ready(self) -> None:
         if self._stopping or self._held:
             return
-        for feed in list(self._queue.values()):
+        left = []  # the queue, that is: it cannot be changed while it is gone through
+        for feed in self._queue.values():
             if len(self._running) >= self._concurrency:
-                return
+                break
             host = self._host(feed)
             if self._hosts.rests(host):
-                del self._queue[feed.id]  # it is due again when the rest is over
+                left.append(feed.id)  # it is due again when the rest is over
             elif self._hosts.may(host):
-                del self._queue[feed.id]
+                left.append(feed.id)
                 self._hosts.take(host)
                 self._running[feed.id] = asyncio.create_task(self._one(feed, host))
+        for feed_id in left:
+            del self._queue[feed_id]
 
     def _host(self, feed: StoredFeed) -> str:
         """Who is really asked: not the host of the list for a feed that moved."""
@@ -211,6 +213,8 @@ class Poller:
             self._hosts.release(host)
             self._running.pop(feed.id, None)
             self._start_ready()
+            if len(self._queue) < self._concurrency or not self._running:
+                self._short.set()
 
     async def round(self, feeds: Sequence[StoredFeed] | None = None) -> None:
         """Poll these feeds, or else until nothing is due; return when nothing is under way."""
@@ -226,10 +230,12 @@ class Poller:
             self._start_ready()
 
     async def _something_ends(self) -> None:
-        """Wait for a poll to end, or for a host to have rested."""
+        """Wait for a poll to end after which others must be found, or for a host to have rested."""
         if self._running:
-            running = self._running.values()
-            await asyncio.wait(running, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+            self._short.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._short.wait()
         else:
             await asyncio.sleep(min(1.0, self._hosts.next_free() or 0.01))
 

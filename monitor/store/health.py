@@ -8,7 +8,7 @@ import sqlite3
 from datetime import datetime
 
 from feeds.manners import REST_TOGETHER, rest_asked
-from feeds.types import FeedError
+from feeds.types import FeedError, ParsedFeed
 from monitor.alarm import MOST_AN_HOUR, RULE
 from monitor.clock import iso, moment, moment_or_none
 from monitor.health import HISTORY, QUIET, RECENT
@@ -80,10 +80,15 @@ ON CONFLICT DO NOTHING"""
 def past(db: sqlite3.Connection, seen: Observation, now: datetime) -> Past:
     """What bears on the feed's health after this attempt."""
     feed = seen.feed
+    polls = tuple([_poll(row) for row in db.execute(_POLLS, (feed.id, RECENT))])
+    # Asked only of a feed that may be empty: that it once was not is what makes it remarkable.
+    may_be_empty = isinstance(seen.result, ParsedFeed) or feed.health.state == "empty"
+    may_be_empty = may_be_empty or any(poll.status == "ok" and not poll.seen for poll in polls)
+    had_items = may_be_empty and bool(db.execute(_HAD_ITEMS, (feed.id,)).fetchone()[0])
     return Past(
-        polls=tuple(_poll(row) for row in db.execute(_POLLS, (feed.id, RECENT))),
+        polls=polls,
         arrivals=_arrivals(db, feed, now),
-        had_items=bool(db.execute(_HAD_ITEMS, (feed.id,)).fetchone()[0]),
+        had_items=had_items,
         network=_network(db, feed, failed=isinstance(seen.result, FeedError)),
         host_rests=_host_rests(db, feed, now) if rest_asked(seen.answer) is not None else (),
     )
@@ -97,15 +102,7 @@ def _host_rests(db: sqlite3.Connection, feed: StoredFeed, now: datetime) -> tupl
 
 def _poll(row: tuple[str, float, str, int, int | None, int, int]) -> PastPoll:
     at, seconds, status, seen, overlap, baseline, taken = row
-    return PastPoll(
-        at=moment(at),
-        seconds=seconds,
-        status=status,
-        seen=seen,
-        overlap=overlap,
-        baseline=bool(baseline),
-        taken=taken,
-    )
+    return PastPoll(moment(at), seconds, status, seen, overlap, bool(baseline), taken)
 
 
 def _arrivals(db: sqlite3.Connection, feed: StoredFeed, now: datetime) -> tuple[datetime, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from feeds.hosts import host_key
 from feeds.moves import ask_at
+from feeds.types import ParsedFeed
 from monitor.clock import iso, iso_or_none
 from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen, Source
 from monitor.store import articles, evidence, grouping, health, missed, subscriptions
@@ -27,25 +28,15 @@ def write(
     Items, revisions, appearances, mentions, alerts, the ledger and the feed's next poll.
     """
     writer = _Writer(db, learnt, watchlist_version)
-    writer.archived()
-    items = writer.new_items(learnt.items)
-    for revision in learnt.revisions:
-        writer.revise(revision)
-    writer.seen(learnt.seen)
-    writer.gone(learnt.gone)
-    writer.sources(learnt.sources)
-    writer.alerts(learnt.alerts, items)
-    stored = [(item, new) for (item, _), new in zip(items, learnt.items, strict=True)]
-    feed, baseline = learnt.observation.feed, learnt.row.baseline
-    wanted = [(one.item, one.probe) for one in learnt.seen if one.new_here]
-    wanted += [(item, new.probe) for item, new in stored]
-    articles.queue(db, feed, wanted, baseline=baseline, now=learnt.now)
+    document = isinstance(learnt.observation.result, ParsedFeed)
+    items = writer.news() if document else []
     writer.poll_row()
     writer.feed()
     health.write(db, writer.feed_id, learnt.verdict, learnt.now)
-    facets.refresh_items(db, writer.touched(items))
-    writer.search_index()
-    return stored
+    if document:
+        facets.refresh_items(db, writer.touched(items))
+        writer.search_index()
+    return [(item, new) for (item, _), new in zip(items, learnt.items, strict=True)]
 
 
 _NEW_ITEM = """
@@ -117,6 +108,22 @@ class _Writer:
         self.watchlist_version = watchlist_version
         self.evidence: dict[int, int] = {}  # by the page of the poll that an entry stood on
         self._searchable: list[tuple[str, int, str, str, str]] = []
+
+    def news(self) -> list[tuple[int, int]]:
+        """What the document brought and took away. Returns (item, story) for each new item."""
+        learnt = self.learnt
+        self.archived()
+        items = self.new_items(learnt.items)
+        for revision in learnt.revisions:
+            self.revise(revision)
+        self.seen(learnt.seen)
+        self.gone(learnt.gone)
+        self.alerts(learnt.alerts, items)
+        feed, baseline = learnt.observation.feed, learnt.row.baseline
+        wanted = [(one.item, one.probe) for one in learnt.seen if one.new_here]
+        wanted += [(item, new.probe) for (item, _), new in zip(items, learnt.items, strict=True)]
+        articles.queue(self.db, feed, wanted, baseline=baseline, now=learnt.now)
+        return items
 
     def archived(self) -> None:
         """The documents' bytes, which stand on the disk already."""
@@ -355,7 +362,7 @@ class _Writer:
     def feed(self) -> None:
         """What the next poll of this feed must know."""
         learnt, plan = self.learnt, self.learnt.plan
-        state, listed = learnt.verdict.health, learnt.observation.feed.feed.url
+        state = learnt.verdict.health
         self.db.execute(
             _FEED,
             {
@@ -377,7 +384,7 @@ class _Writer:
                 "etag": plan.state.etag,
                 "last_modified": plan.state.last_modified,
                 "body_hash": plan.state.body_hash,
-                "host": host_key(ask_at(listed, plan.move, learnt.now)),
+                "host": self._host(),
                 "moved_to": plan.move.to,
                 "moved_polls": plan.move.polls,
                 "moved_seen": iso_or_none(plan.move.at),
@@ -386,3 +393,10 @@ class _Writer:
         )
         if plan.host_rests_until:
             self.db.execute(_REST, {"until": iso(plan.host_rests_until), "id": self.feed_id})
+
+    def _host(self) -> str:
+        """Whom the next poll asks."""
+        feed, move = self.learnt.observation.feed, self.learnt.plan.move
+        if not (move.to or feed.move.to):
+            return feed.host  # whose own it was at the start, and is
+        return host_key(ask_at(feed.feed.url, move, self.learnt.now))

@@ -25,7 +25,7 @@ ON CONFLICT (url) DO UPDATE SET name = excluded.name, language = excluded.langua
   kind = excluded.kind, interval = excluded.interval, timezone = excluded.timezone,
   encoding = excluded.encoding, full_text = excluded.full_text, subscribed = 1,
   pace = iif(fixed = excluded.fixed AND interval = excluded.interval, pace, excluded.pace),
-  fixed = excluded.fixed,
+  fixed = excluded.fixed, host = iif(moved_to = '', excluded.host, host),
   -- Other rules read another thing out of the same page: it is asked for in full.
   etag = iif(page = excluded.page, etag, ''), body_hash = iif(page = excluded.page, body_hash, ''),
   last_modified = iif(page = excluded.page, last_modified, ''), page = excluded.page

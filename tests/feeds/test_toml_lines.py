@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds import toml_lines
+from feeds.tables import read_toml
 from feeds.toml_lines import Span, key_spans
 
 LAYOUTS = [
@@ -115,3 +117,19 @@ def test_every_key_of_any_document_has_a_span(text):
 
 def test_a_span_is_first_and_last_line():
     assert key_spans("a = 1")[("a",)] == Span(first=1, last=1)
+
+
+def test_lines_are_found_out_when_they_are_asked_for(monkeypatch):
+    """A list of thousands of feeds that holds no mistake is not gone through a second time."""
+    gone_through = []
+
+    def counted(text):
+        gone_through.append(text)
+        return key_spans(text)
+
+    monkeypatch.setattr(toml_lines, "key_spans", counted)
+    source = read_toml(b"a = 1\nb = 2\n", "x.toml")
+    assert (source.data, gone_through) == ({"a": 1, "b": 2}, [])
+    assert source.place(("b",)) == "x.toml:2"
+    assert dict(source.spans) == key_spans("a = 1\nb = 2\n")
+    assert len(gone_through) == 1

@@ -104,6 +104,31 @@ def test_those_that_wait_share_a_commit(line: Line) -> None:
     assert statements.count("COMMIT") == 2  # MOST of them, then the rest
 
 
+def unmodified(name: str) -> NotModified:
+    return NotModified(url=f"https://{name}.example/feed", http_status=304, state=FetchState())
+
+
+def test_polls_without_a_document_share_one_commit_however_many_wait(line: Line) -> None:
+    seen = [line.seen(name, result=unmodified(name)) for name in FEEDS]
+    with line.statements() as statements:
+        records = line.learn(seen)
+    assert [r.row.status for r in records if isinstance(r, PollRecord)] == ["not-modified"] * len(
+        FEEDS
+    )
+    assert line.desk.count("polls") == len(FEEDS)
+    assert statements.count("COMMIT") == 1
+
+
+def test_a_poll_without_a_document_asks_two_things_and_writes_two_rows(line: Line) -> None:
+    line.learn([line.seen("f0")])
+    seen = line.seen("f0", result=unmodified("f0"))
+    with line.statements() as statements:
+        line.learn([seen])
+    assert [sql.split()[0] for sql in statements] == [
+        *("BEGIN", "SELECT", "SELECT", "SAVEPOINT", "INSERT", "UPDATE", "RELEASE", "COMMIT")
+    ]
+
+
 def test_later_ones_know_what_earlier_ones_brought(line: Line) -> None:
     same = ParsedFeed(entries=(entry(1), entry(2)))
     line.learn([line.seen("f0", result=same), line.seen("f1", result=same)])

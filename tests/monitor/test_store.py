@@ -125,6 +125,17 @@ class TestSubscriptions:
             assert store.db["feeds"].count == 3
             assert {f.interval for f in store.subscribed()} == {600}
 
+    def test_whose_a_feed_is_follows_the_list_unless_it_moved(self, tmp_path: Path) -> None:
+        """The rules of who owns which name change with the list of public suffixes."""
+        feeds = [self.feed(number) for number in (1, 2)]
+        with Store(tmp_path / "w.db") as store:
+            store.subscribe(feeds, interval=900, now=NOW)
+            store.db.execute("UPDATE feeds SET host = 'another.example'")
+            store.db.execute("UPDATE feeds SET moved_to = 'https://b.example/' WHERE id = 2")
+            store.db.conn.commit()
+            store.subscribe(feeds, interval=900, now=NOW)
+            assert [f.host for f in store.subscribed()] == ["host1.example", "another.example"]
+
     def test_due_takes_few_of_a_host(self, tmp_path: Path) -> None:
         with Store(tmp_path / "a.db") as store:
             crowd = [self.feed(n, "crowd.example") for n in range(50)]
