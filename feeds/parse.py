@@ -63,12 +63,12 @@ def parse(
     headers: Mapping[str, str],
     feed: Feed,
     url: str,
-    known: Collection[str] | None = None,
+    known: Collection[str] | None = (),
 ) -> ParsedFeed | FeedError:
     """Take `body` apart, as answered from `url` (the final one) with `headers` (lower-case names).
 
     Of entries that are among the `known` (Entry.source), no more is said than that they are there;
-    None has the document read as a whole, and its entries are not to be known again.
+    None has the document read as a whole by feedparser, to compare with.
 
     Pure. It may take very long, or much memory, on a hostile document: feeds.workers runs it where
     that does no harm. What is not a feed is a FeedError; a feed without entries is a feed.

@@ -108,7 +108,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 def same(body: bytes) -> None:
     feed = Feed(url=URL)
-    whole, pieces = parse(body, {}, feed, URL), parse(body, {}, feed, URL, ())
+    whole, pieces = parse(body, {}, feed, URL, None), parse(body, {}, feed, URL)
     assert isinstance(pieces, ParsedFeed)
     assert not pieces.malformed
     assert pieces == whole
