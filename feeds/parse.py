@@ -22,6 +22,7 @@ from xml.sax.xmlreader import InputSource
 
 import feedparser
 from feedparser.api import LooseFeedParser, StrictFeedParser
+from feedparser.util import FeedParserDict
 
 from feeds.charset import decode
 from feeds.convert import Read, converted
@@ -46,6 +47,12 @@ if TYPE_CHECKING:
 # What the two parsers call, element by element; and what starts the lenient one.
 _SAX_EVENTS = ("startPrefixMapping", "startElementNS", "endElementNS")
 _SGML_EVENTS = ("unknown_starttag", "unknown_endtag", "handle_charref", "handle_entityref", "feed")
+_DATES = {
+    "published": ("published", "issued", "pubdate"),
+    "updated": ("updated", "modified", "lastbuilddate"),
+    "created": ("created",),
+    "expired": ("expirationdate",),
+}
 _SKIPPED = ("hour", "day")  # of <skipHours> and <skipDays>: feedparser keeps the last of each
 _C1 = re.compile("[\x80-\x9f]")
 _QUOTES = {"&quot;": '"', "&apos;": "'"}
@@ -56,12 +63,12 @@ def parse(
     headers: Mapping[str, str],
     feed: Feed,
     url: str,
-    known: Collection[str] | None = None,
+    known: Collection[str] | None = (),
 ) -> ParsedFeed | FeedError:
     """Take `body` apart, as answered from `url` (the final one) with `headers` (lower-case names).
 
     Of entries that are among the `known` (Entry.source), no more is said than that they are there;
-    None has the document read as a whole, and its entries are not to be known again.
+    None has the document read as a whole by feedparser, to compare with.
 
     Pure. It may take very long, or much memory, on a hostile document: feeds.workers runs it where
     that does no harm. What is not a feed is a FeedError; a feed without entries is a feed.
@@ -264,7 +271,29 @@ def _forgiving(handler: Any, events: tuple[str, ...], failed: list[str]) -> Any:
 
     for event in events:
         setattr(handler, event, forgiven(event, getattr(handler, event)))
-    return _rebased(handler)
+    return _lightened(_rebased(handler))
+
+
+def _lightened(handler: Any) -> Any:
+    """`handler`, without what is dear in it and nobody uses: its dates, and copies of copies."""
+    for key, names in _DATES.items():
+        for name in names:
+            setattr(handler, f"_end_{name}", partial(handler.pop, key))
+    push_content = handler.push_content
+
+    def pushed(*arguments: Any) -> None:
+        push_content(*arguments)
+        handler.contentparams = _Parameters(handler.contentparams)
+
+    handler.push_content = pushed
+    return handler
+
+
+class _Parameters(FeedParserDict):  # type: ignore[misc] # feedparser has no types
+    """What feedparser notes of a text: it holds no more than texts, and is copied as a whole."""
+
+    def __deepcopy__(self, _: object) -> FeedParserDict:
+        return FeedParserDict(self)
 
 
 def _rebased(handler: Any) -> Any:

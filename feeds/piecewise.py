@@ -66,7 +66,7 @@ def read_unknown(
     (first, _), (_, last) = cut.entries[0], cut.entries[-1]
     reader.feed(data[:first])
     key = watch.begin((cut.around, context))
-    plain = PlainReader(data[:first], handler)
+    plain: PlainReader | None = None
     places = []
     for start, end in cut.entries:
         piece = data[start:end]
@@ -75,6 +75,7 @@ def read_unknown(
             source += GARBLED
         raw = None
         if source not in known:
+            plain = plain or PlainReader(data[:first], handler)
             raw = plain.read(piece) or watch.read(piece, reader)
         places.append(Place(source=source, raw=raw))
     reader.feed(data[last:])

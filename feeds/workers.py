@@ -147,7 +147,7 @@ class ParserPool:
             self._idle.put_nowait(pool)
 
     async def parse(
-        self, fetched: Fetched, feed: Feed, known: Collection[str] | None = None
+        self, fetched: Fetched, feed: Feed, known: Collection[str] | None = ()
     ) -> ParsedFeed | FeedError:
         """What the pool's reader makes of `fetched`, or that it took too long, or too much memory.
 

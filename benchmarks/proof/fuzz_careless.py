@@ -29,7 +29,7 @@ def spoil(target: str) -> None:
             feeds.sitemaps.absolute_url = _trusting  # type: ignore[assignment]
 
 
-def _unmended(decoded: Decoded, _limit: int = 0) -> Document:
+def _unmended(decoded: Decoded, **_: bool) -> Document:
     """Straight to the parser, impossible characters and references included."""
     text = decoded.text
     data = text.encode("utf-8", "surrogatepass")

@@ -12,6 +12,7 @@ Used by benchmarks/proof/fuzzing.py, and by the tests, which replay all that was
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 from feeds.article import Article, read_article
@@ -76,11 +77,20 @@ def tagger() -> Tagger:
 
 
 def fuzz_parse(data: bytes) -> None:
-    """A document is a feed or a failure; nothing in its entries harms those behind."""
+    """A document is a feed or a failure, the same in pieces; no entry harms those behind."""
     kind, encoding, language = SAID[data[0] % len(SAID)] if data else SAID[0]
     feed = Feed(url=URL, encoding=encoding, language=language)
     headers = {"content-type": kind} if kind else {}
-    _check_found(parse(data[1:], headers, feed, URL))
+    found = parse(data[1:], headers, feed, URL)
+    _check_found(found)
+    assert found == parse(data[1:], headers, feed, URL, None)
+    if isinstance(found, ParsedFeed):
+        known = {entry.source for entry in found.entries[::2]}
+        some = parse(data[1:], headers, feed, URL, known)
+        assert isinstance(some, ParsedFeed)
+        pairs = zip(some.entries, found.entries, strict=True)
+        filled = tuple(full if one.unread else one for one, full in pairs)
+        assert replace(some, entries=filled) == found
 
 
 def fuzz_tag(data: bytes) -> None:

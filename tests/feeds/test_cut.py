@@ -104,7 +104,7 @@ WHOLE = {
 def test_what_is_odd_is_read_as_a_whole(name: str) -> None:
     document = WHOLE[name]
     found = parse(document.encode(), {}, FEED, URL, ())
-    assert found == parse(document.encode(), {}, FEED, URL)
+    assert found == parse(document.encode(), {}, FEED, URL, None)
     if isinstance(found, ParsedFeed):
         assert not any(sources(found))
 
