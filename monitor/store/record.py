@@ -118,6 +118,7 @@ class _Writer:
             self.revise(revision)
         self.seen(learnt.seen)
         self.gone(learnt.gone)
+        self.sources(learnt.sources)
         self.alerts(learnt.alerts, items)
         feed, baseline = learnt.observation.feed, learnt.row.baseline
         wanted = [(one.item, one.probe) for one in learnt.seen if one.new_here]
