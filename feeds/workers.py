@@ -93,7 +93,7 @@ class FeedReader(Protocol):
         headers: Mapping[str, str],
         feed: Feed,
         url: str,
-        known: Collection[str] | None = None,
+        known: Collection[str] | None = (),
     ) -> ParsedFeed | FeedError: ...
 
 
@@ -102,7 +102,7 @@ def parse(
     headers: Mapping[str, str],
     feed: Feed,
     url: str,
-    known: Collection[str] | None = None,
+    known: Collection[str] | None = (),
 ) -> ParsedFeed | FeedError:
     """feeds.parse.parse, in a worker: the parent never parses, and does without the parsers."""
     from feeds.parse import parse as parsed  # noqa: PLC0415 - loaded before the worker was forked

@@ -19,7 +19,7 @@ def read_feed(
     headers: Mapping[str, str],
     feed: Feed,
     url: str,
-    known: Collection[str] | None = None,
+    known: Collection[str] | None = (),
 ) -> ParsedFeed | FeedError:
     """What `feeds.parse.parse` says, with each entry studied unless there are very many.
 
