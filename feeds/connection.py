@@ -7,7 +7,7 @@ so that no cancellation can come between.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from feeds.errors import TransferError
 from feeds.limits import HEAD_BYTES
@@ -147,8 +147,7 @@ class Connection(asyncio.Protocol):
     # ── what asyncio calls ───────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # not by name, in other loops
 
     def data_received(self, data: bytes) -> None:
         self._unread += data

@@ -273,3 +273,21 @@ asyncio.run(main())
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "left\n", "")
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [("192.0.2.9", False), ("127.1", True), ("192.0.2.09", True), ("::1", True), ("x9", True)],
+)
+def test_only_an_address_in_its_one_ordinary_spelling_is_not_looked_up(host, asked):
+    directory = Directory()
+
+    async def main():
+        resolver = Resolver(lookup=directory)
+        try:
+            return await resolver.resolve(host)
+        finally:
+            resolver.close()
+
+    assert asyncio.run(main()) == (ADDRESS if asked else [host])
+    assert bool(directory.asked) == asked
