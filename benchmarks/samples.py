@@ -26,7 +26,7 @@ ENTRIES = 30
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 
 # Addresses of articles in the five formats, as bytes since a document may be in any encoding.
-_ADDRESS = re.compile(
+ADDRESS = re.compile(
     rb"(<(?:\w+:)?(?:link|guid|id|origLink|comments)\b[^<>]*>\s*(?:<!\[CDATA\[)?\s*https?://"
     rb"|<(?:\w+:)?link\b[^<>]*\shref=[\"']https?://"
     rb"|\"(?:id|url|external_url)\"\s*:\s*\"https?:\\?/\\?/)"
@@ -93,7 +93,7 @@ def copies(originals: list[Sample], count: int) -> list[Sample]:
 def _moved(sample: Sample, number: int) -> Sample:
     if number == 0:
         return sample
-    return replace(sample, body=_ADDRESS.sub(rb"\g<0>copy%d." % number, sample.body))
+    return replace(sample, body=ADDRESS.sub(rb"\g<0>copy%d." % number, sample.body))
 
 
 def _invented(number: int) -> Sample:
