@@ -22,8 +22,10 @@ lint: $(VENV)/.dev
 proof: $(VENV)/.proof
 	$(VENV)/bin/python -m benchmarks.proof $(if $(SHORT),--short,--write)
 
+# Every benchmark, beside the other programs where they are installed. Goes into docs/speed.md; hours.
+# ARGS="--feeds FOLDER_OR_TAR --runs 5" are those of benchmarks/speed.py.
 bench: $(VENV)/.dev
-	$(VENV)/bin/python -m benchmarks.run
+	$(VENV)/bin/python -m benchmarks.run --write $(ARGS)
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \

@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     documents = copies(samples(options.feeds), options.copies)
     with (
         tempfile.TemporaryDirectory(prefix="evidence-") as name,
-        serving(documents, Path(name) / "served") as urls,
+        serving([documents], Path(name) / "served") as served,
     ):
-        runs = [_both(Path(name) / f"run{n}", urls) for n in range(options.runs)]
+        runs = [_both(Path(name) / f"run{n}", served.urls) for n in range(options.runs)]
     row = _row(runs, len(documents))
     if options.json:
         print(json.dumps(row, indent=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Self
 ROOT = Path(__file__).parent.parent
 _LOOK_EVERY = 0.1  # seconds between two looks at the memory; a look takes about a millisecond
 _FAILURE_LINES = 20
+_SUBREAPER = 36  # prctl(2): PR_SET_CHILD_SUBREAPER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,23 +36,50 @@ def run(
     command: Sequence[str], *, environ: Mapping[str, str] | None = None, folder: Path = ROOT
 ) -> Cost:
     """Run a command to its end, in the repository's folder or another, and say what it took."""
+    _adopt_orphans()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=folder, env=environ, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=folder,
+            env=environ,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         with _Watch(process.pid) as watch:
             _, status, usage = os.wait4(process.pid, 0)
             wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
+        orphans = _cpu_of_orphans(process.pid)
         output.seek(0)
         return Cost(
             wall=wall,
-            cpu=usage.ru_utime + usage.ru_stime,
+            cpu=usage.ru_utime + usage.ru_stime + orphans,
             memory=watch.peak / 1024,
             status=process.returncode,
             output=output.read(),
         )
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what a command leaves behind.
+
+    It does not wait for the process that its parsers are forked from, so that none of their time
+    would count.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+
+
+def _cpu_of_orphans(session: int) -> float:
+    """CPU seconds of what a command left behind in its session, once that has ended too."""
+    cpu = 0.0
+    with suppress(ChildProcessError):
+        while True:
+            _, _, usage = os.wait4(-session, 0)
+            cpu += usage.ru_utime + usage.ru_stime
+    return cpu
 
 
 def must(cost: Cost, *allowed: int) -> Cost:

@@ -2,8 +2,9 @@
 
     python -m benchmarks.peers
 
-makes `.venv-peers` in the repository's folder, which takes Python 3.12 (reader needs it) and a
-package index. Without it the benchmarks measure our program alone.
+makes `.venv-peers` in the repository's folder from the pinned list `peers.txt`, which takes Python
+3.12 (reader needs it) and a package index. Without it the benchmarks measure our program alone.
+newsboat and sfeed are taken as Debian has them, where they are installed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from benchmarks.measure import ROOT
 
 FOLDER = ROOT / ".venv-peers"
-PACKAGES = ("reader==3.27", "feed-to-sqlite==0.6.2")
+PACKAGES = Path(__file__).with_name("peers.txt")
 
 
 def peers_python() -> Path | None:
@@ -43,8 +44,8 @@ def _python312() -> str:
 def main() -> None:
     """Make the environment."""
     subprocess.run([_python312(), "-m", "venv", "--clear", FOLDER], check=True)
-    subprocess.run([FOLDER / "bin" / "pip", "install", "-q", *PACKAGES], check=True)
-    print(f"{', '.join(PACKAGES)} are in {FOLDER}")
+    subprocess.run([FOLDER / "bin" / "pip", "install", "-q", "-r", PACKAGES], check=True)
+    print(f"{PACKAGES.name} is in {FOLDER}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,12 @@
-"""Whole rounds: every feed polled once with an empty database (cold), and again when nothing is new
-(warm: every server answers 304). Our program beside others, in the same run.
+"""Whole polling rounds, our program beside others and beside floors, in the same run:
+
+| round | what the servers have |
+|---|---|
+| cold | everything, for an empty database |
+| 304 | nothing new, and they say so |
+| same | nothing new, but every document is sent again in full |
+| new | one new entry in every feed: the real life of a monitor |
+| edit | one entry edited in every feed |
 
     python -m benchmarks.rounds [--feeds FOLDER_OR_TAR] [--copies 4] [--runs 3] [--alone] [--json]
 
@@ -11,44 +18,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks.measure import Cost, must, run, table
-from benchmarks.peers import peers_python
-from benchmarks.samples import copies, samples
-from benchmarks.serving import serving
+from benchmarks.editing import with_edit, with_new
+from benchmarks.measure import must, run, table
+from benchmarks.programs import HERE, OURS, Outcome, missing, programs
+from benchmarks.samples import Sample, copies, samples
+from benchmarks.serving import Served, serving
 
-HERE = Path(__file__).parent
-OURS = "wirewatch"
-ROUNDS = ("cold", "warm")
+ROUNDS = ("cold", "304", "same", "new", "edit")
+EDITION = {"cold": 0, "304": 0, "same": 1, "new": 2, "edit": 3}  # what is served meanwhile
+EXPAT, FEEDPARSER, STORE = "floor: expat", "floor: feedparser", "floor: executemany"
 
-SETTINGS = """
-database = "ours.db"
-watchlists = [{watchlist}]
-feeds = ["feeds.toml"]
-
-[fetch]
-allow_private_addresses = true
-host_gap = 0
-"""
-
-Round = Callable[[], "Outcome"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """One program's round."""
-
-    cost: Cost
-    feeds: int  # that could be read
-    items: int  # kept so far
+Outcomes = Mapping[tuple[str, str], Outcome]
+"""By program and round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +59,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     options = _options(arguments)
     documents = copies(samples(options.feeds), options.copies)
-    with tempfile.TemporaryDirectory(prefix="rounds-") as name:
-        folder = Path(name)
-        with serving(documents, folder / "served") as urls:
-            runs = [_run(folder / f"run{n}", urls, options) for n in range(options.runs)]
-    rows = _rows(runs, len(documents))
+    wanted = () if options.alone else None
+    runs = measured(documents, runs=options.runs, watchlist=options.watchlist, wanted=wanted)
+    rows = rows_of(runs, len(documents))
     if options.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
-    else:
-        print(f"{len(documents)} feeds, {sum(len(d.body) for d in documents) / 1e6:.0f} MB\n")
-        print(_drawn(rows))
-        if not (options.alone or peers_python()):
-            print(
-                "\nOurs alone: `python -m benchmarks.peers` installs the programs to compare with."
-            )
+        return
+    print(f"{len(documents)} feeds, {sum(len(d.body) for d in documents) / 1e6:.0f} MB\n")
+    print(drawn(rows))
+    print(f"\nWhere the CPU seconds of ours go:\n\n{profile(runs)}")
+    if lacking := missing():
+        print(f"\nNot installed here: {', '.join(lacking)}.")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -98,78 +83,86 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def editions(documents: Sequence[Sample], rounds: Sequence[str]) -> list[list[Sample]]:
+    """What is served, one after the other, as far as the rounds need it."""
+    made = [list(documents)]
+    if not {"same", "new", "edit"}.isdisjoint(rounds):
+        new = [with_new(one) for one in documents]
+        again = [replace(one, body=one.body + b"\n") for one in documents]  # its ETag is another
+        made += [again, new, [with_edit(one) for one in new]]
+    return made
+
+
+def measured(
+    documents: Sequence[Sample],
+    *,
+    runs: int,
+    watchlist: str = "dprk-civilian",
+    wanted: Sequence[str] | None = None,
+    rounds: Sequence[str] = ROUNDS,
+) -> list[Outcomes]:
+    """Every program through every round, as often as asked; `wanted` names the other programs."""
+    with tempfile.TemporaryDirectory(prefix="rounds-") as name:
+        folder = Path(name)
+        with serving(editions(documents, rounds), folder / "served") as served:
+            return [
+                _run(folder, n, served, watchlist=watchlist, wanted=wanted, rounds=rounds)
+                for n in range(runs)
+            ]
+
+
 def _run(
-    folder: Path, urls: Sequence[str], options: argparse.Namespace
-) -> dict[tuple[str, str], Outcome]:
+    folder: Path,
+    number: int,
+    served: Served,
+    *,
+    watchlist: str,
+    wanted: Sequence[str] | None,
+    rounds: Sequence[str],
+) -> Outcomes:
     """Every program's rounds, each with a database of its own, one after the other."""
-    folder.mkdir()
+    own = folder / f"run{number}"
+    own.mkdir()
     done: dict[tuple[str, str], Outcome] = {}
-    for program, one_round in _programs(folder, urls, options).items():
-        for name in ROUNDS:
-            done[program, name] = one_round()
-            print(f"{program}, {name}: {done[program, name].cost.wall:.1f} s", file=sys.stderr)
+    for program, turn in programs(own, served.urls, watchlist=watchlist, wanted=wanted).items():
+        for name in rounds:
+            served.show(EDITION[name])
+            done[program, name] = turn()
+            _told(program, name, done[program, name])
+            if (program, name) == (OURS, "cold"):
+                done[STORE, name] = _floor("floor_store.py", own / "ours.db", own / "floor.db")
+    for name in rounds:
+        bodies = folder / "served" / str(EDITION[name])
+        if name != "304":
+            done[EXPAT, name] = _floor("floor_expat.py", bodies)
+        if name in ("same", "new"):
+            done[FEEDPARSER, name] = _floor("floor_feedparser.py", bodies)
     return done
 
 
-def _programs(folder: Path, urls: Sequence[str], options: argparse.Namespace) -> dict[str, Round]:
-    programs = {OURS: _ours(folder, urls, options.watchlist)}
-    if not options.alone and (python := peers_python()):
-        list_file = folder / "urls.txt"
-        list_file.write_text("\n".join(urls), encoding="utf-8")
-        programs["reader, 20 workers"] = _peer(python, "peer_reader.py", folder, list_file)
-        programs["feed-to-sqlite"] = _peer(python, "peer_feed_to_sqlite.py", folder, list_file)
-    return programs
+def _told(program: str, name: str, outcome: Outcome) -> None:
+    print(f"{program}, {name}: {outcome.cost.wall:.1f} s", file=sys.stderr, flush=True)
 
 
-def _ours(folder: Path, urls: Sequence[str], watchlist: str) -> Round:
-    name = Path(watchlist)
-    chosen = str(name.absolute()) if name.suffix else watchlist
-    settings, database = folder / "wirewatch.toml", folder / "ours.db"
-    settings.write_text(SETTINGS.format(watchlist=json.dumps(chosen)), encoding="utf-8")
-    feeds = "".join(f'[[feed]]\nurl = "{url}"\nname = "Feed {n}"\n' for n, url in enumerate(urls))
-    (folder / "feeds.toml").write_text(feeds, encoding="utf-8")
-    start = [sys.executable, "-c", "from monitor.cli import main; main()"]
-    command = [*start, "poll", "--all", "--no-alerts", "--config", str(settings)]
-
-    def one_round() -> Outcome:
-        cost = must(run(command), 1)  # 1: some feed could not be read
-        return Outcome(
-            cost=cost,
-            feeds=_count(database, "SELECT count(*) FROM feeds WHERE health = 'ok'"),
-            items=_count(database, "SELECT count(*) FROM items"),
-        )
-
-    return one_round
+def _floor(script: str, *arguments: Path) -> Outcome:
+    cost = must(run([sys.executable, str(HERE / script), *map(str, arguments)]))
+    # What it prints last are the CPU seconds without the preparations, where there are any.
+    good, size, *cpu = cost.output.split()
+    cost = replace(cost, cpu=float(cpu[0])) if cpu else cost
+    return Outcome(cost=cost, feeds=int(good), items=int(size))
 
 
-def _peer(python: Path, script: str, folder: Path, list_file: Path) -> Round:
-    database = folder / f"{script}.db"
-    command = [str(python), str(HERE / script), str(database), str(list_file)]
-
-    def one_round() -> Outcome:
-        cost = must(run(command))
-        feeds, items = cost.output.split()[-2:]
-        return Outcome(cost=cost, feeds=int(feeds), items=int(items))
-
-    return one_round
+def rows_of(runs: Sequence[Outcomes], feeds: int) -> list[Row]:
+    """The table's rows, by round."""
+    rows = [_row(program, name, runs, feeds) for program, name in runs[0]]
+    return sorted(rows, key=lambda row: ROUNDS.index(row.round))
 
 
-def _count(database: Path, query: str) -> int:
-    with closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute(query).fetchone()[0])
-
-
-def _rows(runs: Sequence[dict[tuple[str, str], Outcome]], feeds: int) -> list[Row]:
-    return [_row(program, name, runs, feeds) for program, name in runs[0]]
-
-
-def _row(
-    program: str, name: str, runs: Sequence[dict[tuple[str, str], Outcome]], feeds: int
-) -> Row:
-    ours = [run[OURS, name].cost for run in runs]
-    done = [run[program, name] for run in runs]
+def _row(program: str, name: str, runs: Sequence[Outcomes], feeds: int) -> Row:
+    ours = [one[OURS, name].cost for one in runs]
+    done = [one[program, name] for one in runs]
     costs = [one.cost for one in done]
-    peer = program != OURS
+    other = program != OURS
     wall = median(cost.wall for cost in costs)
     return Row(
         program=program,
@@ -180,14 +173,17 @@ def _row(
         wall=wall,
         feeds_per_second=feeds / wall,
         memory=max(cost.memory for cost in costs),
-        cpu_ratio=median(o.cpu / c.cpu for o, c in zip(ours, costs, strict=True)) if peer else None,
+        cpu_ratio=median(o.cpu / c.cpu for o, c in zip(ours, costs, strict=True))
+        if other
+        else None,
         wall_ratio=median(o.wall / c.wall for o, c in zip(ours, costs, strict=True))
-        if peer
+        if other
         else None,
     )
 
 
-def _drawn(rows: Sequence[Row]) -> str:
+def drawn(rows: Sequence[Row]) -> str:
+    """The rounds as a table."""
     headings = (
         *("round", "program", "feeds read", "items kept", "CPU s", "wall s", "feeds/s"),
         *("peak MiB", "CPU, ours/theirs", "wall, ours/theirs"),
@@ -195,11 +191,47 @@ def _drawn(rows: Sequence[Row]) -> str:
     return table(
         headings,
         [
-            (r.round, r.program, r.feeds, r.items, r.cpu, r.wall, r.feeds_per_second, r.memory,
-             r.cpu_ratio or "", r.wall_ratio or "")
-            for r in sorted(rows, key=lambda row: ROUNDS.index(row.round))
+            (r.round, r.program, *_kept(r), r.cpu, r.wall, r.feeds_per_second,
+             r.memory or "", r.cpu_ratio or "", r.wall_ratio or "")
+            for r in rows
         ],
     )  # fmt: skip
+
+
+def _kept(row: Row) -> tuple[object, object]:
+    """Feeds and items; a floor reads and keeps none."""
+    return ("", "") if row.program.startswith("floor") else (row.feeds, row.items)
+
+
+def profile(runs: Sequence[Outcomes]) -> str:
+    """Where the CPU seconds of ours go in each round, as a table: the medians."""
+    rounds = [name for program, name in runs[0] if program == OURS]
+    stages = dict.fromkeys(
+        stage for one in runs for name in rounds for stage in one[OURS, name].stages
+    )
+    rows = [(stage, *(stage_of(runs, name, stage) for name in rounds)) for stage in stages]
+    blocks = [[one[OURS, name] for one in runs] for name in rounds]
+    worst = [max(each, key=lambda outcome: outcome.block) for each in blocks]
+    rows.append(("longest block of the loop, ms", *(1_000 * one.block for one in worst)))
+    words = "; ".join(f"{n}: {one.blocker}" for n, one in zip(rounds, worst, strict=True))
+    return f"{table(('stage', *rounds), rows)}\n\nWhat blocked the loop longest: {words}."
+
+
+def stage_of(runs: Sequence[Outcomes], name: str, *stages: str) -> float:
+    """CPU seconds of stages of ours in a round, the median of the runs."""
+    return median(sum(one[OURS, name].stages.get(s, 0.0) for s in stages) for one in runs)
+
+
+def ratio(
+    runs: Sequence[Outcomes],
+    one: tuple[str, str],
+    other: tuple[str, str],
+    of: Callable[[Outcome], float] = lambda outcome: outcome.cost.cpu,
+) -> float | None:
+    """The median of the ratios of each run; None where one of them did not run."""
+    if one not in runs[0] or other not in runs[0]:
+        return None
+    return median(of(each[one]) / of(each[other]) for each in runs)
 
 
 if __name__ == "__main__":

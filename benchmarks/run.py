@@ -1,7 +1,6 @@
 """Every benchmark, one after the other: `python -m benchmarks.run`, which is `make bench`.
 
-Arguments are handed on to `benchmarks.rounds`, such as `--feeds FOLDER_OR_TAR --runs 3`; without any
-it measures each round once, some ten minutes with the other programs installed.
+Arguments are handed on to `benchmarks.speed`, such as `--feeds FOLDER_OR_TAR --runs 5 --write`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ BENCHMARKS = (
     "expectations",
     "politeness",
     "fetching",
-    "rounds",
+    "speed",
 )
 
 
@@ -28,7 +27,7 @@ def main() -> None:
     failed = []
     for name in BENCHMARKS:
         print(f"\n## {name}\n", flush=True)
-        extra = (sys.argv[1:] or ["--runs", "1"]) if name == "rounds" else []
+        extra = sys.argv[1:] if name == "speed" else []
         command = [sys.executable, "-m", f"benchmarks.{name}", *extra]
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
             failed.append(name)

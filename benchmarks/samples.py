@@ -26,7 +26,7 @@ ENTRIES = 30
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 
 # Addresses of articles in the five formats, as bytes since a document may be in any encoding.
-_ADDRESS = re.compile(
+ADDRESS = re.compile(
     rb"(<(?:\w+:)?(?:link|guid|id|origLink|comments)\b[^<>]*>\s*(?:<!\[CDATA\[)?\s*https?://"
     rb"|<(?:\w+:)?link\b[^<>]*\shref=[\"']https?://"
     rb"|\"(?:id|url|external_url)\"\s*:\s*\"https?:\\?/\\?/)"
@@ -62,7 +62,7 @@ class Sample:
 def samples(path: Path | None) -> list[Sample]:
     """The feed documents of a folder or tar, by name; invented ones when there is no path."""
     if path is None:
-        return [_invented(number) for number in range(INVENTED)]
+        return [invented(number) for number in range(INVENTED)]
     files = _in_folder(path) if path.is_dir() else _in_tar(path)
     by_name = sorted((name, body) for name, body in files if Path(name).suffix in TYPES)
     if not by_name:
@@ -93,10 +93,10 @@ def copies(originals: list[Sample], count: int) -> list[Sample]:
 def _moved(sample: Sample, number: int) -> Sample:
     if number == 0:
         return sample
-    return replace(sample, body=_ADDRESS.sub(rb"\g<0>copy%d." % number, sample.body))
+    return replace(sample, body=ADDRESS.sub(rb"\g<0>copy%d." % number, sample.body))
 
 
-def _invented(number: int) -> Sample:
+def invented(number: int) -> Sample:
     """An RSS feed, the same at every call."""
     dice = random.Random(number)
     language = list(_LETTERS)[number % len(_LETTERS)]

@@ -1,9 +1,10 @@
-"""Serves a folder of feed documents, each from a loopback host of its own, as fast as it can.
+"""Serves feed documents, each from a loopback host of its own, as fast as it can.
 
     python -m benchmarks.serving FOLDER
 
-A process of its own, so that none of its work is counted as anybody's. Prints its port once it
-serves, and ends when its standard input does.
+FOLDER holds a folder for each edition of the documents: 0, 1, … A process of its own, so that none of
+its work is counted as anybody's. Prints its port once it serves, takes the number of the edition to
+serve from then on as a line of its standard input, and ends when that does.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.measure import ROOT
 from benchmarks.samples import TYPES, Sample
 
-_FILES = 4_000  # open files: a listening socket for each host, and its connections
+_FILES = 24_000  # open files: a listening socket for each host, and its connections
+_AT_ONCE = 1_000  # hosts of one asyncio server, which looks at all of them for each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,23 +33,42 @@ class _Document:
     not_modified: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Documents that are being served."""
+
+    urls: Sequence[str]
+    _server: subprocess.Popen[str]
+
+    def show(self, edition: int) -> None:
+        """Serve this edition of the documents from now on."""
+        assert self._server.stdin
+        assert self._server.stdout
+        print(edition, file=self._server.stdin, flush=True)
+        self._server.stdout.readline()
+
+
 @contextmanager
-def serving(documents: Sequence[Sample], folder: Path) -> Iterator[list[str]]:
-    """Serve the documents, put into `folder`, while the `with` block runs. Gives their URLs."""
+def serving(editions: Sequence[Sequence[Sample]], folder: Path) -> Iterator[Served]:
+    """Serve documents, put into `folder`, while the `with` block runs: the first edition at first."""
     folder.mkdir()
-    names = [f"{number:05}{sample.suffix}" for number, sample in enumerate(documents)]
-    for name, sample in zip(names, documents, strict=True):
-        (folder / name).write_bytes(sample.body)
+    names = [f"{number:05}{sample.suffix}" for number, sample in enumerate(editions[0])]
+    for number, documents in enumerate(editions):
+        (folder / str(number)).mkdir()
+        for name, sample in zip(names, documents, strict=True):
+            (folder / str(number) / name).write_bytes(sample.body)
     server = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.serving", str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        cwd=ROOT,
     )
     with server:
         assert server.stdout
         port = int(server.stdout.readline())
-        yield [f"http://{_host(number)}:{port}/{name}" for number, name in enumerate(names)]
+        urls = [f"http://{_host(number)}:{port}/{name}" for number, name in enumerate(names)]
+        yield Served(urls=urls, _server=server)
 
 
 def _host(number: int) -> str:
@@ -89,17 +111,23 @@ def _document(path: Path) -> _Document:
     )
 
 
+def _edition(folder: Path) -> dict[str, _Document]:
+    return {_host(at): _document(path) for at, path in enumerate(sorted(folder.iterdir()))}
+
+
 async def _serve(folder: Path) -> None:
-    paths = sorted(folder.iterdir())  # noqa: ASYNC240 - before anything is served
-    documents = {_host(number): _document(path) for number, path in enumerate(paths)}
+    documents = _edition(folder / "0")
     loop = asyncio.get_running_loop()
     first = await loop.create_server(lambda: _Connection(documents), _host(0), 0)
     port = first.sockets[0].getsockname()[1]
     rest = list(documents)[1:]
-    if rest:
-        await loop.create_server(lambda: _Connection(documents), rest, port, backlog=32)
+    for start in range(0, len(rest), _AT_ONCE):
+        hosts = rest[start : start + _AT_ONCE]
+        await loop.create_server(lambda: _Connection(documents), hosts, port, backlog=32)
     print(port, flush=True)
-    await asyncio.to_thread(sys.stdin.read)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        documents.update(await asyncio.to_thread(_edition, folder / line.strip()))
+        print("shown", flush=True)
 
 
 if __name__ == "__main__":

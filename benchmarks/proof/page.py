@@ -76,11 +76,13 @@ def _conditions(lines: Sequence[Line], *, short: bool, seed: int, pieces: bool) 
     return (
         f"{'The short form' if short else 'The whole'}, seed {seed}, {datetime.now(UTC):%d %B %Y}, "
         f"{minutes:.0f} minutes of runs, two at a time where none measures time: {good} of {len(lines)} rows held, and did not without their "
-        f"guard.{of_these}{goes}\n\n{_machine()}\n"
+        f"guard.{of_these}{goes}\n\n{machine()}\n"
     )
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What it was measured on, with what."""
+
     def of(name: str) -> str:
         try:
             return f"{name} {version(name)}"
@@ -100,10 +102,11 @@ def _cells(line: Line) -> str:
     else:
         run, twin = _said(line.run, must_hold=True), _said(line.twin, must_hold=False)
     cells = (f"`{line.row.name}`", line.row.promise, run, line.row.without, twin)
-    return "| " + " | ".join(_plain(cell) for cell in cells) + f" | {line.seconds:.0f} |"
+    return "| " + " | ".join(plain(cell) for cell in cells) + f" | {line.seconds:.0f} |"
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
+    """As it may stand in a cell."""
     return " ".join(cell.replace("|", "\\|").split())
 
 
