@@ -76,7 +76,12 @@ class PlainReader:
         if not self._usable:
             return None
         self._raw, self._plain = {}, True
-        self._parser.Parse(piece, False)
+        try:
+            self._parser.Parse(piece, False)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - feedparser raises whatever its own slips raise
+            self._usable = self._plain = False  # nor does the XML parser go on from there
         return self._raw if self._plain else None
 
     def _odd(self, *_: object) -> None:

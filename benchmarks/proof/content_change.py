@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from alerts.rules import Rule
 from benchmarks.proof.row import Outcome, Row, Scale
@@ -70,10 +71,10 @@ def churn_by_guid(scale: Scale) -> Outcome:
     """An entry is known by its guid and by nothing else."""
     probes = judge.probes
 
-    def by_guid(entries: tuple[Entry, ...], host: str) -> tuple[judge.Probe, ...]:
+    def by_guid(entries: tuple[Entry, ...], *rest: Any) -> tuple[judge.Probe, ...]:
         return tuple(
             replace(probe, guid=probe.entry.guid, url_key="", title_key="", text_key="")
-            for probe in probes(entries, host)
+            for probe in probes(entries, *rest)
         )
 
     judge.probes = by_guid

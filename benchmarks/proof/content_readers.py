@@ -14,6 +14,7 @@ from typing import Any
 from xml.sax import make_parser
 from xml.sax.handler import ContentHandler, feature_external_ges
 
+from feeds import convert
 from feeds import parse as guarded
 from feeds.types import Entry, Feed, FeedError, ParsedFeed
 
@@ -69,7 +70,7 @@ def machine_dates(body: bytes, headers: Mapping[str, str], feed: Feed, url: str)
         parts = _parse_date(raw)
         return datetime.fromtimestamp(time.mktime(parts), UTC) if parts else None
 
-    guarded.parse_date = read
+    convert.parse_date = read  # type: ignore[assignment]
     return guarded.parse(body, headers, feed, url)
 
 

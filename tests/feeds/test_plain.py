@@ -152,6 +152,17 @@ def test_a_title_of_a_picture_is_none_of_the_entry(readings: list[bool]) -> None
     assert readings == [True, True]
 
 
+def test_what_feedparser_fails_on_costs_it_that_element_alone(
+    readings: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("a slip")
+
+    monkeypatch.setattr(plain.PlainReader, "_author", fail)
+    same(document("<title>A</title>", "<author>B</author>", "<title>C</title>"))
+    assert readings == [True, False, False]
+
+
 def test_rdf_and_its_ids(readings: list[bool]) -> None:
     root = (
         'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"'
