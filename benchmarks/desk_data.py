@@ -25,11 +25,11 @@ from pathlib import Path
 
 from feeds.types import Feed
 from monitor.clock import iso
+from monitor.segments import segment
 from monitor.snippets import snippet
 from monitor.store import Store
 from monitor.store.desk import decisions, facets, reviews
 from monitor.store.desk.decisions import Decision
-from monitor.store.search import segment
 from monitor.types import Entity
 from monitor.watchlist import load
 

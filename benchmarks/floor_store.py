@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from monitor.segments import segment
 from monitor.store import Store
-from monitor.store.search import segment
 
 ITEMS = 500  # a transaction
 _TABLES = """

@@ -139,6 +139,7 @@ class Study:
     piece: Piece  # without time and publisher
     signature: Signature
     language: str
+    segments: tuple[str, str] | None  # of title and text, for the search index; None: a long text
 
 
 def studied(entry: Entry) -> Study | None:

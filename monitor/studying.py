@@ -13,8 +13,10 @@ from feeds.types import Entry, Feed, ParsedFeed
 from monitor.identity import text_keys
 from monitor.language import detect
 from monitor.records import Study, studied
+from monitor.segments import segment
 from monitor.stories import Piece, Signature, read, sign
 
+SEGMENTED = 10_000  # characters of a text, which doubles in size
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,6 +28,7 @@ def study(entry: Entry, declared: str) -> Study:
         piece=piece,
         signature=sign(piece),
         language=language_of(entry, declared),
+        segments=_segments(entry) if len(entry.text) <= SEGMENTED else None,
     )
 
 
@@ -46,6 +49,10 @@ def language_of(entry: Entry, declared: str) -> str:
 def declared(entry: Entry, feed: Feed, parsed: ParsedFeed) -> str:
     """The language that an entry says it is in, or else its feed."""
     return entry.language or feed.language or parsed.language
+
+
+def _segments(entry: Entry) -> tuple[str, str]:
+    return segment(entry.title), segment(entry.text)
 
 
 def _piece(entry: Entry) -> Piece:

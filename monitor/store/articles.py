@@ -11,11 +11,12 @@ from feeds.hosts import host_key
 from monitor.articles.records import ArticleItem, ArticleRecord, DueArticle
 from monitor.clock import iso, iso_or_none, moment, moment_or_none
 from monitor.records import Probe, StoredFeed
+from monitor.segments import segment
 from monitor.store import evidence, subscriptions
 from monitor.store import mentions as mentions_table
 from monitor.store.announced import Outbox, Subject
 from monitor.store.desk import facets
-from monitor.store.search import INDEX, UNINDEX, segment
+from monitor.store.search import INDEX, UNINDEX
 
 if TYPE_CHECKING:  # the store itself queues, in record.py
     from monitor.store.store import Store

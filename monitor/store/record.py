@@ -11,12 +11,23 @@ from feeds.hosts import host_key
 from feeds.moves import ask_at
 from feeds.types import ParsedFeed
 from monitor.clock import iso, iso_or_none
-from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen, Source
+from monitor.records import (
+    Gone,
+    NewItem,
+    OutboxAlert,
+    PollRecord,
+    Probe,
+    Revision,
+    Seen,
+    Source,
+    studied,
+)
+from monitor.segments import segment
 from monitor.store import articles, evidence, grouping, health, missed, subscriptions
 from monitor.store import mentions as mentions_table
 from monitor.store.announced import Outbox, Subject
 from monitor.store.desk import facets
-from monitor.store.search import INDEX, UNINDEX, segment
+from monitor.store.search import INDEX, UNINDEX
 from monitor.types import Mention
 
 
@@ -175,7 +186,9 @@ class _Writer:
         )
         self._appearance(row, probe)
         self._mentions(row, item.mentions, probe, item.language)
-        self._index(row, entry.title, entry.text)
+        study = studied(entry)
+        segments = study.segments if study else None
+        self._searchable.append((INDEX, row, *(segments or _segments(entry.title, entry.text)), ""))
         return row, story
 
     def _insert(self, statement: str, values: Sequence[object]) -> int:
@@ -218,14 +231,14 @@ class _Writer:
             now=self.now,
         )
 
-    def _index(self, item: int, title: str, text: str, article: str = "") -> None:
-        self._searchable.append((INDEX, item, title, text, article))
+    def _index(self, item: int, title: str, text: str, article: str) -> None:
+        self._searchable.append((INDEX, item, *_segments(title, text), segment(article)))
 
     def _unindex(self, item: int, article: str) -> None:
         title, text = self.db.execute(
             "SELECT title, text FROM items WHERE id = ?", (item,)
         ).fetchone()
-        self._searchable.append((UNINDEX, item, title, text, article))
+        self._searchable.append((UNINDEX, item, *_segments(title, text), segment(article)))
 
     def search_index(self) -> None:
         """Bring the search index up to date, after everything else.
@@ -233,8 +246,8 @@ class _Writer:
         A statement that may have to be undone by itself (RETURNING, INSERT … SELECT) makes FTS5
         write out what it has gathered, which is dear; between two items it did so every time.
         """
-        for statement, item, *texts in self._searchable:
-            self.db.execute(statement, (item, *map(segment, texts)))
+        for statement, item, *segments in self._searchable:
+            self.db.execute(statement, (item, *segments))
 
     def revise(self, revision: Revision) -> None:
         """Append a version; the item shows the newest, the revisions keep them all."""
@@ -401,3 +414,7 @@ class _Writer:
         if not (move.to or feed.move.to):
             return feed.host  # whose own it was at the start, and is
         return host_key(ask_at(feed.feed.url, move, self.learnt.now))
+
+
+def _segments(title: str, text: str) -> tuple[str, str]:
+    return segment(title), segment(text)

@@ -10,8 +10,9 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
+from monitor.segments import segment
 from monitor.store.mending import BURY
-from monitor.store.search import UNINDEX, segment
+from monitor.store.search import UNINDEX
 
 # A story may go when its newest item or edit is old, nobody is to be told of it any more, and no
 # feed still carries it: an item that came back from its own feed would make a gap in the ledger.

@@ -14,24 +14,15 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterator
 
+from monitor.segments import SPACED, segment
+
 INDEX = "INSERT INTO items_search (rowid, title, text, article) VALUES (?, ?, ?, ?)"
 # A contentless index forgets a row only when told what stood in it.
 UNINDEX = """
 INSERT INTO items_search (items_search, rowid, title, text, article)
 VALUES ('delete', ?, ?, ?, ?)"""
 
-# Hangul syllables and jamo, kana, CJK ideographs with extension A and the compatibility block.
-_SPACED = re.compile(
-    "([\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff])"
-)
-_RUN = re.compile(f"{_SPACED.pattern}+")
 _WORDS = re.compile(r"[\w]+")
-
-
-def segment(text: str) -> str:
-    """The text with a blank on both sides of every Hangul, Han and kana character."""
-    # By runs, since putting in a template for each character takes five times as long.
-    return _RUN.sub(lambda run: f" {' '.join(run[0])} ", text)
 
 
 def query(words: str) -> str:
@@ -71,14 +62,14 @@ def _words(words: str) -> list[str]:
 def _term(word: str) -> str:
     pieces = segment(word).split()
     phrase = '"' + " ".join(pieces) + '"'
-    return phrase if _SPACED.match(pieces[-1]) else phrase + "*"
+    return phrase if SPACED.match(pieces[-1]) else phrase + "*"
 
 
 def _pattern(word: str) -> re.Pattern[str]:
     """What `_term` finds, as a pattern on a folded text: the whole word where only its head is."""
     pieces = segment(_folded(word)).split()
-    begin = "" if _SPACED.match(pieces[0]) else r"(?<![^\W_])"
-    end = "" if _SPACED.match(pieces[-1]) else r"[^\W_]*"
+    begin = "" if SPACED.match(pieces[0]) else r"(?<![^\W_])"
+    end = "" if SPACED.match(pieces[-1]) else r"[^\W_]*"
     return re.compile(begin + r"[\W_]*".join(map(re.escape, pieces)) + end)
 
 
@@ -88,7 +79,7 @@ def _folded(text: str) -> str:
 
 
 def _base(character: str) -> str:
-    if _SPACED.match(character):
+    if SPACED.match(character):
         return character
     base = unicodedata.normalize("NFD", character)[0].lower()
     return base if len(base) == 1 else character  # a dotted İ becomes two

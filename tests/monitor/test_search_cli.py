@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from monitor.review.server import browser
-from monitor.store.search import add_function, query, segment, where
+from monitor.segments import segment
+from monitor.store.search import add_function, query, where
 from tests.support.collection import Collection
 from tests.support.learning import entry
 

@@ -18,10 +18,11 @@ import pytest
 from alerts.deliver import Settlement
 from feeds.types import Feed
 from monitor.errors import BusyError, StoreError
+from monitor.segments import segment
 from monitor.store import Store
 from monitor.store.describe import TABLES
 from monitor.store.reads import Reader
-from monitor.store.search import query, segment
+from monitor.store.search import query
 from tests.support.learning import WATCHLIST, LearningDesk, entity, entry
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
