@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import fetching, politeness, rounds, stories_speed
+from benchmarks import fetching, parsing, politeness, rounds, stories_speed
 from benchmarks.measure import run, table
 from benchmarks.programs import OURS
 from benchmarks.samples import Sample, copies, invented, samples
 from benchmarks.soak import slope
+from feeds import plain
 from tests.support.program import PLANTS
 
 ATOM = (
@@ -108,3 +109,17 @@ def test_growth_is_measured_without_the_warm_up(mb: float) -> None:
     warming_up = [(n, 50.0 + n) for n in range(3)]
     flat = [(n * 1_000, 60.0 + mb * n / 10) for n in range(10, 40)]
     assert slope([*warming_up, *flat]) == pytest.approx(mb)
+
+
+def test_parsing_tells_what_comes_out_otherwise(tmp_path: Path, capsys, monkeypatch) -> None:
+    items = "".join(f"<item><guid>{n}</guid><title>Title {n}</title></item>" for n in range(4))
+    feed = f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>"
+    (tmp_path / "one.xml").write_text(feed, encoding="utf-8")
+    (tmp_path / "none.xml").write_text("<html/>", encoding="utf-8")
+    parsing.main([str(tmp_path), "--rounds", "1", "--most", "1"])
+    said = capsys.readouterr().out
+    assert "that come out otherwise | 0 " in said
+    assert "unchanged" in said
+    monkeypatch.setattr(plain.PlainReader, "_title", lambda *_: None)
+    with pytest.raises(SystemExit, match=r"1 feeds come out otherwise: one\.xml"):
+        parsing.main([str(tmp_path), "--rounds", "1", "--most", "0"])
