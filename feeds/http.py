@@ -13,12 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    contextmanager,
-)
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Self
 
 import httpcore
@@ -40,6 +35,7 @@ from feeds.types import Exchange
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from feeds.dial import Dial
     from feeds.fields import Fields
@@ -51,6 +47,7 @@ URL_CHARS = 8_000  # what RFC 9110 §4.1 asks everyone to support
 SEND_TOTAL = 15.0  # seconds for a POST with its answer; a webhook takes one
 SEND_ANSWER = 2.0  # seconds of these for the answer's body, which only people read
 WITHHELD = b"(withheld)"
+_NOTHING = httpx.ByteStream(b"")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})  # not 304, which httpx counts among them
 
 
@@ -143,6 +140,7 @@ class Client:
             target,
             headers=[(b"Host", target.netloc), *self._fields, *fields],
             content=body,
+            stream=_NOTHING if body is None else None,  # what has one is not looked through again
             extensions={"timeout": seconds},
         )
 
@@ -176,10 +174,7 @@ class Head:
         connection: Connection,
         withheld: frozenset[bytes],
     ) -> None:
-        """Take over what the transport gave for `request`, over `connection`.
-
-        `withheld`: fields of the request whose values are nobody's business.
-        """
+        """Take over what came for `request`; the values of `withheld` fields stay secret."""
         self._request = request
         self._response = response
         self._connection = connection
@@ -258,13 +253,11 @@ class _Direct(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it, and give the head of the answer; the body is read as it is asked for."""
         seconds, gap = request.extensions["timeout"], request.extensions["timeout"]["read"]
-        head = request_head(
-            request.method.encode("ascii"), request.url.raw_path, request.headers.raw
-        )
+        head = request_head(request.method.encode(), request.url.raw_path, request.headers.raw)
         connection = await self._opened(request.url, seconds["connect"])
         if trace := request.extensions.get("trace"):
             await trace(SENDING, {})
-        await connection.write(head + request.content, seconds["write"])
+        await connection.write(head + request.read(), seconds["write"])
         answer, start = AnswerReader(), b""
         while answer.head is None:
             start = answer.feed(await connection.read(gap))
