@@ -21,7 +21,8 @@ from monitor.store import Store
 ITEMS = 500  # a transaction
 _TABLES = """
 SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'items_search%'
-AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'stories_search%'"""
+AND name NOT LIKE 'sqlite_%'
+AND name NOT IN ('entities', 'names', 'watchlist_versions', 'feeds')"""  # not written by polls
 
 
 def _rows(source: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
