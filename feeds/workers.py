@@ -140,6 +140,7 @@ class ParserPool:
         self._waiting = 0
         self._doubted: dict[str, None] = {}  # feeds, the oldest doubt first
         self._pools = {self._new_pool() for _ in range(workers)}
+        self._up: set[ProcessPool] = set()  # those whose process was started
         self.restarts = 0  # workers that a document broke; not those replaced after `tasks`
         # Last in, first out: a second process is only started if there is work for it.
         self._idle: asyncio.LifoQueue[ProcessPool] = asyncio.LifoQueue()
@@ -223,8 +224,10 @@ class ParserPool:
     async def _attempt(
         self, reader: Reader[T], fetched: Fetched, feed: Feed, allowed: _Allowed
     ) -> T | FeedError | None:
-        pool = self._whole(await self._idle.get())
+        pool = await self._idle.get()
         try:
+            await self._start(pool)
+            pool = self._whole(pool)
             found, heavy = await self._done(pool, reader, fetched, feed, allowed)
         except TimeoutError:
             return _failure(fetched, "parse-timeout", f"not parsed within {allowed.seconds:g} s")
@@ -238,7 +241,13 @@ class ParserPool:
             pool = self._replaced(pool) if worn else pool
             return found
         finally:
-            self._idle.put_nowait(self._whole(pool))
+            self._idle.put_nowait(self._whole(pool) if pool in self._up else pool)
+
+    async def _start(self, pool: ProcessPool) -> None:
+        """Give it its process: the first takes a third of a second, and the loop must go on."""
+        if pool not in self._up:
+            await asyncio.to_thread(_is_active, pool)
+            self._up.add(pool)
 
     async def _done(
         self,
@@ -266,6 +275,7 @@ class ParserPool:
     def _replaced(self, pool: ProcessPool) -> ProcessPool:
         """A new one in the place of `pool`."""
         self._pools.remove(pool)
+        self._up.discard(pool)
         threading.Thread(target=_stop, args=(pool,), daemon=True).start()
         self._pools.add(fresh := self._new_pool())
         return fresh
@@ -297,6 +307,11 @@ def _context(readers: str) -> ForkServerContext:
 def _stopped(found: object) -> bool:
     """Whether a document came to no result, so that its feed is to be doubted."""
     return isinstance(found, FeedError) and found.reason in ("parse-timeout", "parse-crash")
+
+
+def _is_active(pool: ProcessPool) -> bool:
+    """Whether it can go on; starts its process if it has none yet."""
+    return bool(pool.active)
 
 
 def _stop(pool: ProcessPool) -> None:

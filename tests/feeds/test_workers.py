@@ -9,12 +9,14 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pebble import ProcessPool
 
 from feeds.parse import parse
 from feeds.types import Feed, FeedError, Fetched, FetchState, ParsedFeed
@@ -267,6 +269,8 @@ async def main():
     body = hostile.{document}()
     answer = Fetched(url="u", headers={{}}, body=body, wire_bytes=0, state=FetchState())
     parse = asyncio.ensure_future(pool.parse(answer, Feed(url="u")))
+    while not multiprocessing.active_children():
+        await asyncio.sleep(0.01)
     await asyncio.sleep({wait})
     print(*(child.pid for child in multiprocessing.active_children()), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -294,6 +298,26 @@ def test_no_worker_outlives_the_program(document: str, tmp_path: Path) -> None:
     while any(map(alive, pids)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(map(alive, pids))
+
+
+def test_the_loop_goes_on_while_the_first_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    active = ProcessPool.active.fget
+
+    def watched(pool: ProcessPool) -> bool:
+        threads.append(threading.current_thread().name)
+        return active(pool)
+
+    monkeypatch.setattr(ProcessPool, "active", property(watched))
+
+    async def parse_twice() -> None:
+        async with ParserPool(workers=1) as pool:
+            for _ in range(2):
+                assert isinstance(await pool.parse(fetched(GOOD), Feed(url=URL)), ParsedFeed)
+
+    asyncio.run(parse_twice())
+    assert threads[0] != "MainThread"  # what starts it
+    assert set(threads[1:]) == {"MainThread"}
 
 
 def first_done(turns: int) -> str:
