@@ -122,7 +122,7 @@ def _sound(text: str, entry_limit: int) -> Document | None:
     except UnicodeEncodeError:
         return None
     pieces = cut(data)
-    if not pieces or pieces.ampersands or _names(data) > entry_limit:
+    if not pieces or pieces.ampersands or not _surely_within(data, entry_limit):
         return None
     return Document(data=data, cut=pieces)
 
@@ -256,15 +256,17 @@ def _entities(subset: str) -> dict[str, str]:
     return declared
 
 
-def _names(data: bytes) -> int:
-    """At most so many entries are there."""
+def _surely_within(data: bytes, limit: int) -> bool:
+    """Whether there are no more than `limit` tags, or names of entries."""
+    if data.count(b"<") <= limit:
+        return True
     small = data.lower()
-    return small.count(b"item") + small.count(b"entry")
+    return small.count(b"item") + small.count(b"entry") <= limit
 
 
 def _within_limit(text: str, limit: int) -> tuple[str, int]:
     """At most `limit` entries and what follows the last one, so that all elements still close."""
-    if text.count("<") <= limit or _names(text.encode("utf-8", "replace")) <= limit:
+    if _surely_within(text.encode("utf-8", "replace"), limit):
         return text, 0
     count = cut = last = 0
     for start in _ENTRY_START.finditer(text):
