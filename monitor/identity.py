@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from feeds.types import Entry
 from feeds.urls import url_key
-from monitor.records import Held, Known, Probe, TextKeys, studied
+from monitor.entries import Held, TextKeys, studied
+from monitor.records import Known, Probe
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _WIDE = re.compile("[\u2e80-\U0010ffff]")  # Han, kana, Hangul and what is beyond them

@@ -17,6 +17,7 @@ from monitor import announce
 from monitor.alarm import verdict
 from monitor.desk import Desk
 from monitor.difference import changes, core
+from monitor.entries import Held, Source
 from monitor.identity import find, probes
 from monitor.offering import Offering, confirmed
 from monitor.planning import plan, rechecked_in_vain
@@ -24,7 +25,6 @@ from monitor.records import (
     Appearance,
     Fresh,
     Gone,
-    Held,
     Known,
     KnownItem,
     NewItem,
@@ -35,7 +35,6 @@ from monitor.records import (
     Probe,
     Revision,
     Seen,
-    Source,
     Verdict,
 )
 from monitor.stories import Piece, Placement, Window, place, read

@@ -21,6 +21,7 @@ from feeds.types import (
     NotModified,
     ParsedFeed,
 )
+from monitor.entries import Source
 from monitor.plan import Plan
 from monitor.stories import Candidate, Piece, Signature
 from monitor.types import Mention
@@ -120,42 +121,6 @@ class Observation:
     def asked(self) -> str:
         """The address that was asked."""
         return self.at or self.feed.feed.url
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextKeys:
-    """What an entry's own text and link are known by, wherever it stands."""
-
-    link: str  # canonical; "" = none
-    title: str  # its words alone
-    content_hash: str  # fingerprint of title and text, for edits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
-    """What an entry's text says by itself: read by the process that parsed it, if it is there."""
-
-    keys: TextKeys
-    piece: Piece  # without time and publisher
-    signature: Signature
-    language: str
-    segments: tuple[str, str] | None  # of title and text, for the search index; None: a long text
-
-
-def studied(entry: Entry) -> Study | None:
-    """What was read of an entry when it was parsed."""
-    return entry.study if isinstance(entry.study, Study) else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """An item in the window of the polled feed, known again by what its entry was read from."""
-
-    item: int
-    guid: str  # these as the feed gives them, whoever else has the same
-    url: str
-    title_key: str
-    content_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,15 +235,6 @@ class Seen:
     probe: Probe
     rekeyed: bool = False  # the feed changed its ids: the item is known by these from now on
     new_here: bool = False  # the feed did not have it before; another one brought it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """What an entry of a known item is known by from now on, before it is read."""
-
-    item: int
-    source: str | None  # None: it has to be read
-    title_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from feeds.types import Entry, Feed, ParsedFeed
+from monitor.entries import Study, studied
 from monitor.identity import text_keys
 from monitor.language import detect
-from monitor.records import Study, studied
 from monitor.segments import segment
 from monitor.stories import Piece, Signature, read, sign
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.clock import iso_or_none, moment, moment_or_none
+from monitor.entries import Held
 from monitor.identity import find, tombstone_keys
-from monitor.records import Appearance, Held, Known, KnownItem, Probe, StoredFeed
+from monitor.records import Appearance, Known, KnownItem, Probe, StoredFeed
 from monitor.store.grouping import Recent, candidates_of
 
 _BY_GUID = """

@@ -11,17 +11,8 @@ from feeds.hosts import host_key
 from feeds.moves import ask_at
 from feeds.types import ParsedFeed
 from monitor.clock import iso, iso_or_none
-from monitor.records import (
-    Gone,
-    NewItem,
-    OutboxAlert,
-    PollRecord,
-    Probe,
-    Revision,
-    Seen,
-    Source,
-    studied,
-)
+from monitor.entries import Source, studied
+from monitor.records import Gone, NewItem, OutboxAlert, PollRecord, Probe, Revision, Seen
 from monitor.segments import segment
 from monitor.store import articles, evidence, grouping, health, missed, subscriptions
 from monitor.store import mentions as mentions_table

@@ -14,8 +14,9 @@ from alerts.deliver import Settlement
 from feeds.types import Feed
 from monitor.articles.records import DueArticle
 from monitor.clock import iso
+from monitor.entries import Held
 from monitor.errors import StoreError
-from monitor.records import Held, Known, Observation, Past, PollRecord, Probe, StoredFeed, Waiting
+from monitor.records import Known, Observation, Past, PollRecord, Probe, StoredFeed, Waiting
 from monitor.store import (
     articles,
     connect,

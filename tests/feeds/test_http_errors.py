@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import feeds.http
+from feeds.access import EVERYWHERE, Access, Keys
 from feeds.errors import REASONS, SendError, TransferError, one_line
 from feeds.fetch import fetch
 from feeds.types import Feed, FeedError, FetchState
@@ -81,42 +82,54 @@ def test_a_new_exception_would_be_noticed(http):
 
 @both
 @pytest.mark.parametrize("step", ["connect_tcp", "read", "write"])
-def test_every_exception_below_the_library_ends_as_a_value(http, step):
-    """httpcore's exceptions, raised where they come from, under a whole fetch."""
+def test_every_exception_below_the_library_ends_as_a_value(http, step, monkeypatch):
+    """httpcore's exceptions, raised where they come from: on the way to a proxy."""
     kinds = exceptions_of(http.httpcore)
     del kinds["ConnectionNotAvailable"]  # httpcore's own signal to try again
     assert len(kinds) >= 14
+    raised = []
+
+    def fail(at, kind):
+        if at == step:
+            raised.append(kind)
+            raise kind("s3cret")
 
     class Stream(http.httpcore.AsyncNetworkStream):
         def __init__(self, kind):
             self.kind = kind
 
         async def read(self, max_bytes, **options):
-            raise self.kind("s3cret") if step == "read" else http.httpcore.ReadError
+            fail("read", self.kind)
 
         async def write(self, buffer, **options):
-            if step == "write":
-                raise self.kind("s3cret")
+            fail("write", self.kind)
 
         async def aclose(self):
             pass
 
+        def get_extra_info(self, info):
+            return None
+
     class Backend(http.httpcore.AsyncNetworkBackend):
+        opened = ()
+
         def __init__(self, kind):
             self.kind = kind
 
         async def connect_tcp(self, host, port, **options):
-            if step == "connect_tcp":
-                raise self.kind("s3cret")
+            fail("connect_tcp", self.kind)
             return Stream(self.kind)
+
+    proxy = Access(name="all", sites=(EVERYWHERE,), proxy="http://proxy.example:3128")
 
     async def main():
         for kind in kinds.values():
-            async with http.Client() as client:
-                client._guard = Backend(kind)
+            monkeypatch.setattr(http, "Guard", lambda *_, kind=kind, **__: Backend(kind))
+            async with http.Client(keys=Keys([proxy])) as client:
                 got = await fetch(client, Feed(url="http://feed.example/"), FetchState())
             assert isinstance(got, FeedError), kind
             assert "s3cret" not in got.message
+            assert kind in raised
 
     asyncio.run(main())
 

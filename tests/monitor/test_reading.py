@@ -10,8 +10,8 @@ import pytest
 from feeds.parse import parse
 from feeds.types import Feed, PageRules, ParsedFeed
 from monitor import reading
+from monitor.entries import Study, studied
 from monitor.reading import MOST, read_feed
-from monitor.records import Study, studied
 from tests.support.learning import LearningDesk
 
 URL = "https://one.example/feed"
