@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from benchmarks.measure import must, run, table
-from benchmarks.rounds import SETTINGS
+from benchmarks.programs import SETTINGS
 from benchmarks.samples import Sample
 from benchmarks.serving import serving
 from feeds.fetch import fetch
@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     with tempfile.TemporaryDirectory(prefix="fetching-") as name:
         folder = Path(name)
-        with serving(_documents(options.feeds), folder / "served") as urls:
+        with serving([_documents(options.feeds)], folder / "served") as served:
+            urls = served.urls
             one_round = dict if options.asking else _rounds(folder, urls)
             one_round()  # cold
             runs = [_run(urls, one_round) for _ in range(options.runs)]
