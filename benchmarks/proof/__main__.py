@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = Kept(options.keep, short=options.short, seed=options.seed)
     form = Form(short=options.short, seed=options.seed, jobs=jobs, kept=kept)
     lines = proven(chosen, form)
-    text = page(lines, short=form.short, seed=form.seed, pieces=options.keep is not None)
+    text = page(lines, short=form.short, seed=form.seed, pieces=kept.used)
     print(text)
     if options.write:
         PAGE.write_text(text, encoding="utf-8")

@@ -16,6 +16,7 @@ class Kept:
     def __init__(self, file: Path | None, *, short: bool, seed: int) -> None:
         self._file = file
         self._form = {"short": short, "seed": seed}
+        self.used = False  # whether it had something of an earlier run
 
     def line(self, area: str, row: Row) -> Line | None:
         """What an earlier run of this form came to."""
@@ -23,6 +24,7 @@ class Kept:
         for text in self._file.read_text("utf-8").splitlines() if self._exists() else ():
             said = json.loads(text)
             if asked.items() <= said.items():
+                self.used = True
                 run, twin = Outcome(**said["run"]), Outcome(**said["twin"])
                 return Line(
                     area=area, row=row, lacks="", run=run, twin=twin, seconds=said["seconds"]
