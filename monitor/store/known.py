@@ -11,7 +11,7 @@ from datetime import datetime
 from monitor.clock import iso_or_none, moment, moment_or_none
 from monitor.entries import Held
 from monitor.identity import find, tombstone_keys
-from monitor.records import Appearance, Known, KnownItem, Probe, StoredFeed
+from monitor.records import Appearance, Fresh, Known, KnownItem, Probe, StoredFeed
 from monitor.store.grouping import Recent, candidates_of
 
 _BY_GUID = """
@@ -69,6 +69,10 @@ _HELD = """
 SELECT source, item, guid, url, title_key, content_hash FROM appearances
 WHERE feed = ? AND gone_at IS NULL AND source IS NOT NULL"""
 
+_OF_STORIES = """
+SELECT i.id FROM json_each(:keys) AS key JOIN items AS i ON i.id = key.value
+WHERE i.story IN (SELECT value FROM json_each(:stories))"""
+
 # What an item's disappearance may have to be told of.
 _LEAVING = """
 SELECT a.item FROM appearances AS a WHERE a.feed = :feed AND a.gone_at IS NULL
@@ -102,18 +106,32 @@ def look_up(
     fresh = recent.look_up(db, unknown, feed.id, now)
     reissued = _reissued(db, feed, unknown)
     here = hits | set(reissued.values())
-    wanted = here | candidates_of(fresh) | _leaving(db, feed, probes, here)
-    if all(probe.held is not None for probe in probes):  # nothing new to be compared with them
-        wanted -= {probe.held for probe in probes if probe.held is not None}
+    read = {item for p in probes if p.held is None and (item := find(p, keys))}
+    wanted = read | set(reissued.values()) | candidates_of(fresh)
+    items = _items(db, wanted | _leaving(db, feed, probes, here))
     return replace(
         keys,
         probes=tuple(probes),
-        items=_items(db, wanted),
+        items=items | _items(db, _of_their_stories(db, here - items.keys(), items, fresh)),
         appearances=_appearances(db, feed, here),
         fresh=fresh,
         reissued=reissued,
         buried=_buried(db, feed, unknown),
     )
+
+
+def _of_their_stories(
+    db: sqlite3.Connection,
+    unread: set[int],
+    items: Mapping[int, KnownItem],
+    fresh: Mapping[int, Fresh],
+) -> set[int]:
+    """Those of the unread items that new ones may share a story with: it is told what it names."""
+    stories = {items[item].story for item in candidates_of(fresh) if item in items}
+    if not (unread and stories):
+        return set()
+    given = {"keys": json.dumps(sorted(unread)), "stories": json.dumps(sorted(stories))}
+    return {item for (item,) in db.execute(_OF_STORIES, given)}
 
 
 def _leaving(
@@ -162,6 +180,8 @@ def _buried(
 
 
 def _items(db: sqlite3.Connection, wanted: set[int]) -> dict[int, KnownItem]:
+    if not wanted:
+        return {}
     rows = db.execute(_ITEMS, {"keys": json.dumps(sorted(wanted))})
     return {row[0]: _item(row) for row in rows}
 

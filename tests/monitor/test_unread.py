@@ -23,7 +23,7 @@ from monitor.judge import judge, probes_of
 from monitor.learning import Learner
 from monitor.pipeline import Stages, poll
 from monitor.records import Observation, PollRecord
-from monitor.store import retention
+from monitor.store import known, retention
 from tests.support.changing import FORMATS, Newsroom, Paper, Piece
 from tests.support.learning import LearningDesk
 
@@ -217,6 +217,32 @@ def test_an_item_that_went_meanwhile_has_the_document_read(both) -> None:
     found = rows(both, rss(*FIRST))
     assert (found["seen"], found["unchanged"], found["unread"]) == (3, 2, 2)
     assert both[1].rows("SELECT skipped_why FROM polls")[-1]["skipped_why"] == '{"rejected": 1}'
+
+
+LONG = "The works at the river were opened on Monday after nine years, the agency said. " * 6
+
+
+def copied(both: tuple[ParsingDesk, ParsingDesk]) -> list[int]:
+    """A copy names what only an unread item of its story does; how many alerts then stand where."""
+    dam, works = piece(1, title="The dam", text="The dam it is."), piece(2, text=LONG)
+    for desk in both:
+        desk.read(rss(piece(0), dam, works), "one")
+        with desk.store.transaction() as db:  # as a reviewer merges them
+            db.execute("UPDATE items SET story = (SELECT story FROM items WHERE guid = 'id-2')")
+    again = replace(works, guid="id-3", link="https://news.example/3", text=LONG + "And a dam.")
+    for desk in both:
+        desk.read(rss(again, piece(0), dam, works), "one")
+    assert both[1].unread == 3
+    return [desk.count("alerts") for desk in both]
+
+
+def test_a_copy_is_told_against_what_its_story_names_unread(both) -> None:
+    assert copied(both) == [0, 0]
+
+
+def test_without_it_a_copy_would_be_told(both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "_of_their_stories", lambda *_: set())
+    assert copied(both) == [0, 1]
 
 
 def test_what_cannot_be_cut_is_still_known_afterwards(both) -> None:
