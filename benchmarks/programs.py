@@ -30,6 +30,8 @@ allow_private_addresses = true
 host_gap = 0
 """
 
+ITEMS = "SELECT count(*) FROM items"
+
 Round = Callable[[], "Outcome"]
 
 
@@ -102,8 +104,8 @@ def ours(folder: Path, urls: Sequence[str], watchlist: str, database: str = "our
         found["stages"]["parser processes"] = max(0.0, cost.cpu - found["process"])
         return Outcome(
             cost=cost,
-            feeds=_count(folder / database, "SELECT count(*) FROM feeds WHERE health = 'ok'"),
-            items=_count(folder / database, "SELECT count(*) FROM items"),
+            feeds=count(folder / database, "SELECT count(*) FROM feeds WHERE health = 'ok'"),
+            items=count(folder / database, ITEMS),
             stages=found["stages"],
             block=found["block"],
             blocker=found["blocker"],
@@ -132,8 +134,8 @@ def _newsboat(folder: Path, list_file: Path) -> Round:
         cost = must(run([*command, "-x", "reload"]))
         return Outcome(
             cost=cost,
-            feeds=_count(cache, "SELECT count(DISTINCT feedurl) FROM rss_item"),
-            items=_count(cache, "SELECT count(*) FROM rss_item"),
+            feeds=count(cache, "SELECT count(DISTINCT feedurl) FROM rss_item"),
+            items=count(cache, "SELECT count(*) FROM rss_item"),
         )
 
     return one_round
@@ -155,6 +157,7 @@ def _sfeed(folder: Path, urls: Sequence[str]) -> Round:
     return one_round
 
 
-def _count(database: Path, query: str) -> int:
+def count(database: Path, query: str) -> int:
+    """What a query that counts comes to."""
     with closing(sqlite3.connect(database)) as connection:
         return int(connection.execute(query).fetchone()[0])

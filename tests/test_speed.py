@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from benchmarks import growth
 from benchmarks.editing import with_edit, with_new
 from benchmarks.measure import Cost, run
 from benchmarks.programs import OURS, READER, SOCKETS, Outcome
@@ -120,6 +124,7 @@ UNTOUCHED = {"memory", "feeds", "loop"}  # by how slow it is here
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_row_holds_up_to_what_is_asked(row) -> None:
     assert all(map(row.holds, row.came(figures()).values))
+    assert not row.holds(-1.0)  # nothing takes less than no time: it was measured wrongly
     if row.name not in UNTOUCHED:
         assert not any(map(row.holds, row.came(figures(1.1)).values))
 
@@ -140,6 +145,24 @@ def test_the_page_names_every_row() -> None:
     assert "Not installed here: sfeed." in drawn
     assert "✗" in drawn
     assert "✗" not in page(figures(), [], 5)
+
+
+def test_only_new_items_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The databases have about as many items as asked, not just so many."""
+
+    def make(file: Path, *, items: int, weeks: int) -> None:
+        with closing(sqlite3.connect(file)) as db:
+            db.execute("CREATE TABLE items (id)")
+            db.executemany("INSERT INTO items VALUES (?)", [(n,) for n in range(items - 7)])
+            db.commit()
+
+    def one_round(_folder: Path, _own: Path, size: int, _urls: object) -> Outcome:
+        cost = Cost(wall=1.0, cpu=2.5, memory=1.0, status=0, output="")
+        return Outcome(cost=cost, feeds=1, items=size - 7 + 20, stages={"start": 0.5})
+
+    monkeypatch.setattr(growth, "make", make)
+    monkeypatch.setattr(growth, "_round", one_round)
+    assert growth.an_item([RSS], (30, 300), 1) == [0.1, 0.1]
 
 
 def test_the_longest_callback_is_named_once_polling_has_begun() -> None:
