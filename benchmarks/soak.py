@@ -51,7 +51,8 @@ class Papers:
     def __init__(self, new: int, *, invented: bool, hostile: float = 0.0) -> None:
         self.asked: Counter[str] = Counter()
         self.served: dict[str, int] = {}  # paper → number of the newest entry that was served whole
-        self.hostile = hostile  # share of the answers
+        self.turn = round(1 / hostile) if hostile else 0  # of so many answers one is hostile
+        self.answered = 0
         self.kinds: Counter[str] = Counter()  # of hostile answers
         self.hooked = 0
         self.new = new  # a new entry every so many requests; 0 = never
@@ -102,18 +103,26 @@ class Papers:
     async def publish(self, writer: asyncio.StreamWriter, paper: str) -> None:
         """A paper's document, or what a hostile server makes of it."""
         document, newest = self.document(paper)
-        dice = random.Random(f"{paper}:{self.asked[paper]}")
-        if not self.hostile or dice.random() >= self.hostile:
+        if not self.is_hostile():
             self.served[paper] = newest
             await _answer(writer, document.encode())
             return
         from benchmarks.soak_hostile import HONEST, KINDS, chosen  # noqa: PLC0415
 
+        dice = random.Random(f"{paper}:{self.asked[paper]}")
         kind = chosen(dice)
         self.kinds[kind] += 1
         if kind in HONEST:
             self.served[paper] = newest
         await KINDS[kind][0](writer, document, dice)
+
+    def is_hostile(self) -> bool:
+        """One of each turn, at a place that nobody can tell: however few there are, enough are."""
+        if not self.turn:
+            return False
+        turn, place = divmod(self.answered, self.turn)
+        self.answered += 1
+        return random.Random(turn).randrange(self.turn) == place
 
 
 async def _answer(writer: asyncio.StreamWriter, body: bytes) -> None:

@@ -226,7 +226,7 @@ class ParserPool:
     ) -> T | FeedError | None:
         pool = await self._idle.get()
         try:
-            await self._start(pool)
+            await self._begin(pool)
             pool = self._whole(pool)
             found, heavy = await self._done(pool, reader, fetched, feed, allowed)
         except TimeoutError:
@@ -243,7 +243,7 @@ class ParserPool:
         finally:
             self._idle.put_nowait(self._whole(pool) if pool in self._up else pool)
 
-    async def _start(self, pool: ProcessPool) -> None:
+    async def _begin(self, pool: ProcessPool) -> None:
         """Give it its process: the first takes a third of a second, and the loop must go on."""
         if pool not in self._up:
             await asyncio.to_thread(_is_active, pool)

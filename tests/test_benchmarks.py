@@ -12,7 +12,7 @@ from benchmarks import fetching, parsing, politeness, rounds, stories_speed
 from benchmarks.measure import run, table
 from benchmarks.programs import OURS
 from benchmarks.samples import Sample, copies, invented, samples
-from benchmarks.soak import slope
+from benchmarks.soak import Papers, slope
 from feeds import plain
 from tests.support.program import PLANTS
 
@@ -123,3 +123,9 @@ def test_parsing_tells_what_comes_out_otherwise(tmp_path: Path, capsys, monkeypa
     monkeypatch.setattr(plain.PlainReader, "_title", lambda *_: None)
     with pytest.raises(SystemExit, match=r"1 feeds come out otherwise: one\.xml"):
         parsing.main([str(tmp_path), "--rounds", "1", "--most", "0"])
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (0.05, 20), (0.02, 8)])
+def test_of_few_answers_too_enough_are_hostile(share: float, expected: int) -> None:
+    papers = Papers(10, invented=False, hostile=share)
+    assert sum(papers.is_hostile() for _ in range(400)) == expected

@@ -60,9 +60,7 @@ def soak(scale: Scale, *, keep: bool = False) -> Outcome:
         f"replaced, {found['lost']:,} of {found['served']:,} entries lost"
     )
     held = grown and calm and found["largest_wal"] <= MOST_WAL and found["sound"]
-    # Each answer is hostile by a throw of dice: of 400 polls 20 are, give or take 9 in 95 of 100.
-    enough = hostile >= scale.of(8, 4) / 10 * polls * HOSTILE / 100
-    held = held and not found["lost"] and enough
+    held = held and not found["lost"] and hostile >= 0.8 * polls * HOSTILE / 100
     return Outcome(figure=figure, held=held and recycled >= 0.8 * polls // DOCUMENTS)
 
 
