@@ -110,9 +110,6 @@ class Learner:
         results: Sequence[PollRecord | Exception],
     ) -> None:
         """In the loop again, all of them at once: to wake it costs as much as to judge one."""
-        self._asked = False
-        if self._waiting:
-            self._ask(loop)
         for (_, done), result in zip(batch, results, strict=True):
             if done.cancelled():
                 continue
@@ -120,6 +117,10 @@ class Learner:
                 done.set_exception(result)
             else:
                 done.set_result(result)
+        # Last: a writer that has ended takes nothing more, and these must hear of theirs.
+        self._asked = False
+        if self._waiting:
+            self._ask(loop)
 
     def _tried(self, seen: Observation) -> PollRecord | Exception:
         """A fault on one document costs that poll alone, a failing disk all of them."""
