@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import pytest
 
@@ -31,7 +31,8 @@ from tests.support.posting import poster
 from tests.support.slack import Fault, SlackServer
 from tests.support.smtp import PASSWORD, USER, MailServer, Page, client_tls, parts
 
-PATIENCE = 0.3  # seconds a test's channel waits for an answer that never comes
+PATIENCE = 20.0  # seconds a test's channel waits for an answer: more than a busy machine takes
+HASTE = 0.3  # seconds it waits for one that never comes
 ANALYST = "analyst@example.org"
 
 _PLAIN_TAGS = {
@@ -55,19 +56,32 @@ class Rig:
 
     token: str
     channel: Channel
+    server: Any  # with `faults`, one of which each message meets
+    _FAULTS: ClassVar[dict[str, Any]]
 
     def __init__(self) -> None:
         self.clock = Clock()
+        self.patience = PATIENCE
 
     def fault(self, name: str) -> None:
         """Have the next message meet a fault."""
-        raise NotImplementedError
+        self.wait(HASTE if name == "stalled" else PATIENCE)
+        self.server.faults.append(self._FAULTS[name])
+
+    def wait(self, seconds: float) -> None:
+        """Have the channel wait no longer than this for an answer."""
+        self.patience = seconds
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostAnswer:
+        return await poster(self.patience)(url, body, headers)
 
     def arrivals(self) -> list[Arrival]:
         raise NotImplementedError
 
     def send(self, alert: Alert) -> Receipt:
-        return asyncio.run(self.channel.send(alert))
+        receipt = asyncio.run(self.channel.send(alert))
+        self.wait(PATIENCE)
+        return receipt
 
 
 class SlackRig(Rig):
@@ -84,12 +98,7 @@ class SlackRig(Rig):
         super().__init__()
         self.server = server
         settings = SlackSettings(name="desk", webhook_url=Secret(server.url))
-        self.channel = SlackChannel(
-            settings, poster(PATIENCE), self.clock.now, sleep=self.clock.sleep
-        )
-
-    def fault(self, name: str) -> None:
-        self.server.faults.append(self._FAULTS[name])
+        self.channel = SlackChannel(settings, self.post, self.clock.now, sleep=self.clock.sleep)
 
     def arrivals(self) -> list[Arrival]:
         return [_slack_arrival(message) for message in self.server.accepted]
@@ -98,7 +107,7 @@ class SlackRig(Rig):
         self.server.faults.append(Fault(status=403, body=f"invalid_token {slack.TOKEN}"))
 
     def send_raw(self) -> PostAnswer:
-        return asyncio.run(poster(PATIENCE)(self.server.url, b"{}", {}))
+        return asyncio.run(self.post(self.server.url, b"{}", {}))
 
 
 def _slack_arrival(message: dict) -> Arrival:
@@ -134,8 +143,9 @@ class EmailRig(Rig):
         )
         self.channel = EmailChannel(settings, ANALYST, self.clock.now, tls=client_tls())
 
-    def fault(self, name: str) -> None:
-        self.server.faults.append(self._FAULTS[name])
+    def wait(self, seconds: float) -> None:
+        super().wait(seconds)
+        self.channel._settings = replace(self.channel._settings, data_timeout=seconds)
 
     def arrivals(self) -> list[Arrival]:
         return [_mail_arrival(mail) for mail in self.server.accepted]
@@ -171,6 +181,7 @@ _REFUSALS: dict = {
 
 class BotRig(Rig):
     token = hook.BOT_TOKEN
+    _FAULTS: ClassVar = {**_REFUSALS, "refused": hook.no("is_archived")}
 
     def __init__(self, server: BotServer) -> None:
         super().__init__()
@@ -178,13 +189,7 @@ class BotRig(Rig):
         settings = SlackBotSettings(
             name="threads", token=Secret(hook.BOT_TOKEN), channel=hook.ROOM, api_url=server.url
         )
-        self.channel = SlackBotChannel(
-            settings, poster(PATIENCE), self.clock.now, sleep=self.clock.sleep
-        )
-
-    def fault(self, name: str) -> None:
-        faults = {**_REFUSALS, "refused": hook.no("is_archived")}
-        self.server.faults.append(faults[name])
+        self.channel = SlackBotChannel(settings, self.post, self.clock.now, sleep=self.clock.sleep)
 
     def arrivals(self) -> list[Arrival]:
         return [_slack_arrival(message) for message in self.server.accepted]
@@ -195,15 +200,13 @@ class BotRig(Rig):
 
 class HookRig(Rig):
     token = hook.PATH_TOKEN
+    _FAULTS = _REFUSALS
 
     def __init__(self, server: HookServer) -> None:
         super().__init__()
         self.server = server
         settings = WebhookSettings(name="hook", url=Secret(server.url), secret=Secret(hook.KEY))
-        self.channel = WebhookChannel(settings, poster(PATIENCE), self.clock.now)
-
-    def fault(self, name: str) -> None:
-        self.server.faults.append(_REFUSALS[name])
+        self.channel = WebhookChannel(settings, self.post, self.clock.now)
 
     def arrivals(self) -> list[Arrival]:
         pairs = zip(self.server.accepted, self.server.headers, strict=True)
@@ -222,16 +225,20 @@ class AppriseRig(Rig):
     """By Apprise's JSON notification; the other services get the same two texts."""
 
     token = hook.PATH_TOKEN
+    _FAULTS = _REFUSALS
 
     def __init__(self, server: AppriseServer) -> None:
         super().__init__()
         self.server = server
-        address = f"{server.url}?rto={PATIENCE}&cto=5"
-        settings = AppriseSettings(name="phone", apprise_url=Secret(address))
+        settings = AppriseSettings(name="phone", apprise_url=self._address())
         self.channel = AppriseChannel(settings, self.clock.now)
 
-    def fault(self, name: str) -> None:
-        self.server.faults.append(_REFUSALS[name])
+    def _address(self) -> Secret:
+        return Secret(f"{self.server.url}?rto={self.patience}&cto=5")
+
+    def wait(self, seconds: float) -> None:
+        super().wait(seconds)
+        self.channel._url = self._address()
 
     def arrivals(self) -> list[Arrival]:
         said = [(m["title"], m["message"]) for m in self.server.accepted]
