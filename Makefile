@@ -12,7 +12,7 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.dev
 	@$(VENV)/bin/ruff check -q . && $(VENV)/bin/ruff format -q --check .
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/python -m pytest -q -n 3 --dist loadscope
+	@.ci/pytest $(VENV)/bin/python
 	@$(VENV)/bin/python -m benchmarks.proof --short
 
 lint: $(VENV)/.dev

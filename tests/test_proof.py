@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -88,6 +89,31 @@ def test_a_twin_that_came_to_no_harm_is_tried_again(
     assert asked == [(False, 1), *((True, 1 + n) for n in range(min(lucky + 1, TRIES)))]
     assert isinstance(made.twin, Outcome)
     assert (f"tried {lucky + 1} times" in made.twin.figure) is (0 < lucky < TRIES)
+
+
+@pytest.mark.parametrize(
+    ("short", "came", "good", "runs"),
+    [
+        (True, [BROKEN, HELD], True, 2),
+        (True, [BROKEN, BROKEN], False, 2),
+        (True, [HELD], True, 1),
+        (False, [BROKEN], False, 1),
+    ],
+)
+def test_a_short_row_has_a_second_run_by_itself(
+    short: bool,
+    came: list[Outcome],
+    good: bool,
+    runs: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    left = list(came)
+    monkeypatch.setattr(proof, "one_side", lambda *_, twin, **__: BROKEN if twin else left.pop(0))
+    (made,) = proof.proven([("crash", toy())], replace(FORM, short=short))
+    assert made.good is good
+    assert len(came) - len(left) == runs
+    assert ("crash.toy: once more" in capsys.readouterr().err) is (runs == 2)
 
 
 def test_what_was_proven_need_not_be_run_again(tmp_path: Path) -> None:
