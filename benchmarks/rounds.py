@@ -100,14 +100,19 @@ def measured(
     watchlist: str = "dprk-civilian",
     wanted: Sequence[str] | None = None,
     rounds: Sequence[str] = ROUNDS,
+    again: Sequence[str] | None = None,
 ) -> list[Outcomes]:
-    """Every program through every round, as often as asked; `wanted` names the other programs."""
+    """Every program through every round, as often as asked; `wanted` names the other programs.
+
+    `again`: those that take part after the first run too; None for all of them.
+    """
+    later = wanted if again is None else again
     with tempfile.TemporaryDirectory(prefix="rounds-") as name:
         folder = Path(name)
         with serving(editions(documents, rounds), folder / "served") as served:
             return [
-                _run(folder, n, served, watchlist=watchlist, wanted=wanted, rounds=rounds)
-                for n in range(runs)
+                _run(folder, n, served, watchlist=watchlist, wanted=who, rounds=rounds)
+                for n, who in enumerate([wanted, *[later] * (runs - 1)])
             ]
 
 
@@ -159,6 +164,7 @@ def rows_of(runs: Sequence[Outcomes], feeds: int) -> list[Row]:
 
 
 def _row(program: str, name: str, runs: Sequence[Outcomes], feeds: int) -> Row:
+    runs = [one for one in runs if (program, name) in one]
     ours = [one[OURS, name].cost for one in runs]
     done = [one[program, name] for one in runs]
     costs = [one.cost for one in done]

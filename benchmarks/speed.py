@@ -2,8 +2,8 @@
 
     python -m benchmarks.speed [--feeds FOLDER_OR_TAR] [--texts FILE.jsonl] [--runs 5] [--write]
 
-Every round at SMALL feeds beside the other programs and the floors; cold and 304 at LARGE feeds; then
-the pieces. `--write` puts the page into docs/speed.md. Takes hours with `--runs 5`, since the other
+Every round at SMALL feeds beside the other programs and the floors (those that no row is about, once);
+cold and 304 at LARGE feeds; then the pieces. `--write` puts the page into docs/speed.md. Takes hours with `--runs 5`, since the other
 programs take what they take; `--tiny` is for the tests, which look whether it works.
 """
 
@@ -90,7 +90,7 @@ def figures(scale: Scale, originals: Sequence[Sample], texts: Path | None = None
         large_feeds=len(large),
         megabytes=sum(len(each.body) for each in small) / 1e6,
         stored=scale.stored,
-        small=measured(small, runs=scale.runs, wanted=wanted),
+        small=measured(small, runs=scale.runs, wanted=wanted, again=beside),
         large=measured(large, runs=scale.large_runs, wanted=beside, rounds=ROUNDS[:2]),
         tagging=_aside("tagging", tagging.against_the_floor(texts, scale.texts)),
         an_item=growth.an_item(small[: growth.FEEDS], scale.stored, scale.runs),
