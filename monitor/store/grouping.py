@@ -59,7 +59,7 @@ FROM json_each(:entities) AS key
 JOIN mentions AS m ON m.entity = key.value AND m.found_at >= :since AND m.state = 'confirmed'
   AND m.field <> 'article'
 JOIN items AS i ON i.id = m.item
-WHERE i.language <> :language AND i.story <> :story AND i.relation <> 'copy'
+WHERE i.language <> :language AND i.story <> :story AND i.relation <> 'copy' AND i.id < :item
   AND NOT EXISTS (SELECT 1 FROM links AS l WHERE l.item = :item AND l.story = i.story)
 GROUP BY i.id ORDER BY count(DISTINCT m.entity) DESC, i.id DESC LIMIT :limit"""
 
@@ -114,7 +114,7 @@ class Recent:
         rows = db.execute(_UNSIGNED, (ENGINE, since)).fetchall()
         for item, title, text, url, feed, seen in rows:
             piece = read(title, text, at=moment(seen), publisher=publisher_of(url, str(feed)))
-            _store(db, item, sign(piece))
+            _store(db, [(item, sign(piece))])
         if rows and alone:
             db.commit()
 
@@ -133,8 +133,9 @@ class Recent:
             db.execute(_PRUNE, (iso(now - KEPT),))
 
 
-def _store(db: sqlite3.Connection, item: int, signature: Signature) -> None:
-    db.execute(_SIGN, (item, signature.rows, " ".join(signature.words), ENGINE))
+def _store(db: sqlite3.Connection, signed: Iterable[tuple[int, Signature]]) -> None:
+    rows = [(item, one.rows, " ".join(one.words), ENGINE) for item, one in signed]
+    db.executemany(_SIGN, rows)
 
 
 def candidates_of(fresh: Mapping[int, Fresh]) -> set[int]:
@@ -142,15 +143,14 @@ def candidates_of(fresh: Mapping[int, Fresh]) -> set[int]:
     return {c.item for one in fresh.values() for c in one.candidates}
 
 
-def remember(db: sqlite3.Connection, item: int, new: NewItem) -> None:
-    """Write the signature of a new item."""
-    if new.signature:
-        _store(db, item, new.signature)
+def remember(db: sqlite3.Connection, items: Iterable[tuple[int, NewItem]]) -> None:
+    """Write the signatures of new items."""
+    _store(db, [(item, new.signature) for item, new in items if new.signature])
 
 
-def recount(db: sqlite3.Connection, story: int) -> None:
-    """Bring a story's counts, its last item and its lag up to date."""
-    db.execute(COUNT, (story,))
+def recount(db: sqlite3.Connection, stories: Iterable[int]) -> None:
+    """Bring the counts of stories, their last items and their lags up to date."""
+    db.executemany(COUNT, [(story,) for story in stories])
 
 
 def propose(db: sqlite3.Connection, item: int, story: int, new: NewItem, now: datetime) -> None:

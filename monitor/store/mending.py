@@ -51,7 +51,7 @@ def merge(store: Store, story: int, others: list[int], *, note: str, now: dateti
             if other == story:
                 raise StoreError(f"story {story} cannot be merged into itself")
             _merge(db, story, other, note, now)
-        recount(db, story)
+        recount(db, [story])
         facets.refresh(db, [story, *others])
 
 
@@ -70,7 +70,7 @@ def _merge(db: sqlite3.Connection, story: int, other: int, note: str, now: datet
         "AND item IN (SELECT id FROM items WHERE story = ?)",
         (story, other, story),
     )
-    recount(db, other)
+    recount(db, [other])
     db.execute("UPDATE stories SET merged_into = ? WHERE id = ?", (story, other))
     db.execute(_MEND, ("merge", story, other, None, iso(now), note))
 
@@ -108,8 +108,7 @@ def _split(db: sqlite3.Connection, item: int, note: str, now: datetime) -> int:
     if heir is not None:
         _crown(db, story, heir)
     db.execute("UPDATE links SET state = 'rejected' WHERE (item = ? AND story = ?)", (item, story))
-    for one in (story, new):
-        recount(db, one)
+    recount(db, (story, new))
     facets.refresh(db, (story, new))
     db.execute(_MEND, ("split", story, new, item, iso(now), note))
     return new

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from monitor.snippets import snippet
 from monitor.types import Mention
+
+Row = tuple[int | str, ...]
 
 _INSERT = """
 INSERT INTO mentions (item, entity, state, alias, surface, language, field, start, "end", snippet,
@@ -31,27 +33,48 @@ def insert(
     now: str,
 ) -> None:
     """Store mentions of an item; `fields` are the texts that they lie in, by name."""
-    db.executemany(
-        _INSERT,
-        [
-            (
-                item,
-                m.entity,
-                m.state,
-                m.name,
-                m.surface,
-                language,
-                m.field,
-                m.start,
-                m.end,
-                snippet(fields[m.field], m.start, m.end).text,
-                m.rule,
-                watchlist_version,
-                now,
-            )
-            for m in mentions
-        ],
+    found = rows(
+        item,
+        mentions,
+        fields=fields,
+        language=language,
+        watchlist_version=watchlist_version,
+        now=now,
     )
+    put(db, found)
+
+
+def put(db: sqlite3.Connection, found: Iterable[Row]) -> None:
+    """Store what `rows` made of the mentions of any number of items."""
+    db.executemany(_INSERT, found)
+
+
+def rows(
+    item: int,
+    mentions: Sequence[Mention],
+    *,
+    fields: Mapping[str, str],
+    language: str,
+    watchlist_version: int,
+    now: str,
+) -> Iterator[Row]:
+    """The rows of an item's mentions, for `put`; the rest as for `insert`."""
+    for m in mentions:
+        yield (
+            item,
+            m.entity,
+            m.state,
+            m.name,
+            m.surface,
+            language,
+            m.field,
+            m.start,
+            m.end,
+            snippet(fields[m.field], m.start, m.end).text,
+            m.rule,
+            watchlist_version,
+            now,
+        )
 
 
 def delete(db: sqlite3.Connection, item: int, mentions: Sequence[Mention]) -> None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from monitor.segments import SPACED, segment
 
@@ -22,7 +24,21 @@ UNINDEX = """
 INSERT INTO items_search (items_search, rowid, title, text, article)
 VALUES ('delete', ?, ?, ?, ?)"""
 
+Indexed = tuple[str, int, str, str, str]
+"""A statement of these with its values: what the index must learn, or forget."""
+
 _WORDS = re.compile(r"[\w]+")
+
+
+def write(db: sqlite3.Connection, rows: Iterable[Indexed]) -> None:
+    """Bring the index up to date, in this order.
+
+    Best for many polls at once, after everything else: a savepoint, or a statement that may have to
+    be undone by itself (RETURNING, INSERT … SELECT), makes FTS5 write out what it has gathered,
+    which is dear.
+    """
+    for statement, found in groupby(rows, key=itemgetter(0)):
+        db.executemany(statement, [row[1:] for row in found])
 
 
 def query(words: str) -> str:

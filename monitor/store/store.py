@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,7 @@ from monitor.store import (
     record,
     retention,
     schema,
+    search,
     subscriptions,
     trends,
     watched,
@@ -67,6 +68,7 @@ class Store:
             raise
         self.watchlist_version = 0
         self._recent = Recent()
+        self._index: list[search.Indexed] = []  # what the search index is told at the end
 
     def __enter__(self) -> Self:
         return self
@@ -125,11 +127,14 @@ class Store:
         Each is still stored as a whole or not at all: one that fails takes back its own part.
         """
         try:
-            with self.transaction():
+            with self.transaction() as db:
                 yield
+                search.write(db, self._index)
         except BaseException:
             self._recent.drop()
             raise
+        finally:
+            self._index.clear()
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:
@@ -211,14 +216,19 @@ class Store:
 
     def record(self, learnt: PollRecord) -> None:
         """Store all that a poll taught, alerts included, in one transaction."""
+        with nullcontext() if self.db.conn.in_transaction else self.together():
+            self._record(learnt)
+
+    def _record(self, learnt: PollRecord) -> None:
         try:
             with self.transaction() as db:
-                items = record.write(db, learnt, watchlist_version=self.watchlist_version)
+                written = record.write(db, learnt, watchlist_version=self.watchlist_version)
                 self._recent.prune(db, learnt.now)
         except BaseException:
             self._recent.drop()
             raise
-        self._recent.remember(items, learnt.now)
+        self._index += written.index
+        self._recent.remember(written.items, learnt.now)
 
     def archived(self, sha256: str) -> evidence.Found | None:
         """The evidence whose body has this digest, if its bytes are kept."""
