@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import assert_never
 
 from feeds.hosts import host_key
@@ -37,7 +38,7 @@ from monitor.records import (
     Seen,
     Verdict,
 )
-from monitor.stories import Piece, Placement, Window, place, read
+from monitor.stories import Piece, Placement, Twins, place, read
 from monitor.stories.piece import publisher_of
 from monitor.studying import declared, language_of
 from monitor.types import Mention
@@ -64,7 +65,8 @@ def judge(
             return _finish(seen, PollRow(status=status), past, desk, now)
         case ParsedFeed() as parsed:
             offering = Offering(feed=seen.feed, known=known, desk=desk, now=now)
-            return _Reading(seen, parsed, known, desk, past, now, offering).record()
+            twins = Twins(now.date())
+            return _Reading(seen, parsed, known, desk, past, now, offering, twins).record()
         case _:
             assert_never(seen.result)
 
@@ -111,14 +113,14 @@ class _Reading:
     past: Past
     now: datetime
     offering: Offering
+    twins: Twins  # the new items of this document, by position
     items: list[NewItem] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     sightings: list[Seen] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     present: set[int] = field(default_factory=set)  # known items that the document holds
     fresh: dict[str, int] = field(default_factory=dict)  # any key → position in self.items
-    twins: Window = field(default_factory=Window)  # new items of this document, by position
-    pieces: list[Piece] = field(default_factory=list)  # of the same
+    pieces: list[Piece] = field(default_factory=list)  # the same
     unchanged: int = 0
     repeated: int = 0
     rejected: int = 0
@@ -180,18 +182,9 @@ class _Reading:
         if any(key in self.fresh for key in keys):
             self.repeated += 1
             return
-        language = self._language(probe.entry)
-        item = NewItem(
-            probe=probe,
-            language=language,
-            mentions=self._tag(probe.entry, language),
-            story=None,
-            story_of=None,
-            relation="original",
-        )
         for key in keys:
             self.fresh[key] = len(self.items)
-        self.items.append(self._placed(item, self.known.fresh[at]))
+        self.items.append(self._item(probe, self.known.fresh[at]))
 
     def _language(self, entry: Entry) -> str:
         return language_of(entry, declared(entry, self.seen.feed.feed, self.parsed))
@@ -199,25 +192,26 @@ class _Reading:
     def _tag(self, entry: Entry, language: str) -> tuple[Mention, ...]:
         return self.desk.tagged(entry, self.seen.feed.feed, language)
 
-    def _placed(self, item: NewItem, fresh: Fresh) -> NewItem:
+    def _item(self, probe: Probe, fresh: Fresh) -> NewItem:
         """The item with its story: of a stored item, of a new one of this document, or its own."""
-        stored, twin = self._among_stored(item.probe, fresh), self._among_twins(fresh)
-        self.twins.add(len(self.items), fresh.signature, self.now.date())
+        language = self._language(probe.entry)
+        stored, twin = self._among_stored(probe, fresh), self._among_twins(fresh)
+        self.twins.add(fresh.signature)
         self.pieces.append(fresh.piece)
-        item = replace(item, signature=fresh.signature)
+        item = partial(
+            NewItem,
+            probe=probe,
+            language=language,
+            mentions=self._tag(probe.entry, language),
+            signature=fresh.signature,
+        )
         if stored.of is not None and (stored.relation == "copy" or twin.relation != "copy"):
-            return replace(
-                item,
-                story=self.known.items[stored.of].story,
-                relation=stored.relation,
-                of_item=stored.of,
-                why=stored.why,
-            )
+            story = self.known.items[stored.of].story
+            return item(story=story, relation=stored.relation, of_item=stored.of, why=stored.why)
         if twin.of is None:
-            return item
+            return item()
         first = self.items[twin.of]
-        return replace(
-            item,
+        return item(
             story=first.story,
             story_of=None if first.story is not None else _first(twin.of, first),
             relation=twin.relation,

@@ -206,9 +206,10 @@ class NewItem:
     probe: Probe
     language: str
     mentions: tuple[Mention, ...]
-    story: int | None  # a stored story, or None: see `story_of`
-    story_of: int | None  # position in PollRecord.items whose new story it joins; None = its own
-    relation: str  # original | copy | same_event
+    story: int | None = None  # a stored story, or None: see `story_of`
+    # Position in PollRecord.items whose new story it joins; None = its own.
+    story_of: int | None = None
+    relation: str = "original"  # original | copy | same_event
     of_item: int | None = None  # the stored item that it has this relation to
     of_new: int | None = None  # or the place of a new one
     why: str = ""  # of the relation

@@ -18,6 +18,7 @@ from monitor.studying import shape_of
 
 WINDOW = timedelta(days=3)  # a copy comes within days; an anniversary reprint is a new story
 KEPT = timedelta(days=14)  # of signatures in the database: a clock that was wrong can be put right
+ROOM = 2**14  # items that the window has room for at once: 3 MB, and a day of 1,000 feeds
 ACROSS_LIMIT = 40  # items of other languages that one new item is compared with
 MOST_LINKS = 3  # proposed for one item
 
@@ -102,7 +103,7 @@ class Recent:
         if self._window is None or self._window.worn:
             since = iso((now - WINDOW).astimezone(UTC).replace(hour=0, minute=0, second=0))
             self._sign_anew(db, since)
-            self._window = Window()
+            self._window = Window(room=ROOM)
             for item, rows, words, seen in db.execute(_LOAD, (ENGINE, since)):
                 signature = Signature(rows=rows, words=tuple(words.split()))
                 self._window.add(item, signature, moment(seen).date())

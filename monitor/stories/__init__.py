@@ -8,6 +8,7 @@ Pure but for the window, which is memory. `docs/stories.md` says how well it doe
 from monitor.stories.compare import Verdict, compare
 from monitor.stories.piece import Piece, read
 from monitor.stories.place import Placement, place
+from monitor.stories.twins import Twins
 from monitor.stories.window import Candidate, Signature, Window, sign
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Piece",
     "Placement",
     "Signature",
+    "Twins",
     "Verdict",
     "Window",
     "compare",

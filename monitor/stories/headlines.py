@@ -7,10 +7,9 @@ still compared. A feed that invents words can do no more than that.
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from monitor.stories.numbers import doubled, numbers
@@ -60,18 +59,22 @@ class Headlines:
         self._make_room(len(words))
         self._begin[self._end % len(self._begin)] = self._end_place
         self._many[self._end % len(self._many)] = len(words)
-        for word in words:
-            self._add(word)
+        self._link(words)
         self._end += 1
 
-    def _add(self, word: str) -> None:
-        number, at = self._vocabulary.take(word), self._end_place
-        place = at % len(self._word)
-        self._word[place] = number
-        self._where[place] = self._end << 32 | self._vocabulary.newest[number]
-        self._vocabulary.newest[number] = at
-        self._vocabulary.seen[number] += 1
-        self._end_place += 1
+    def _link(self, words: Sequence[str]) -> None:
+        """Make it the newest that has each of the words."""
+        vocabulary, item, at = self._vocabulary, self._end << 32, self._end_place
+        taken = vocabulary.take_all(words)
+        seen, newest = vocabulary.seen, vocabulary.newest
+        ring, where, length = self._word, self._where, len(self._word)
+        for number in taken:
+            ring[at % length] = number
+            where[at % length] = item | newest[number]
+            newest[number] = at
+            seen[number] += 1
+            at += 1
+        self._end_place = at
 
     def _make_room(self, more: int) -> None:
         """Double a ring that is full, in which each number finds its place in one of the halves."""
@@ -110,12 +113,11 @@ class Headlines:
         words = ring[begin:end].tolist()
         return words if end <= len(ring) else words + ring[: end - len(ring)].tolist()
 
-    def weights(self, words: Iterable[str], items: int) -> Weights:
+    def weights(self, words: Sequence[str], items: int) -> Weights:
         """How much each word says, by how few of so many items have it."""
         seen, every = self._vocabulary.seen, math.log(items + _PRIOR)
         found: dict[int, float] = {}
-        for word in words:
-            number = self._vocabulary.find(word)
+        for number in self._vocabulary.find_all(words):
             found[number or -1 - len(found)] = (every - _log(seen[number])) ** 2
         return found
 
@@ -131,12 +133,15 @@ class Headlines:
 
     def sharing(self, mine: Weights, items: int) -> list[int]:
         """The few items whose headlines share most, by the weight of the words."""
+        if sum([number > 0 for number in mine]) < LEAST_WORDS:
+            return []
         limit = max(_TOO_COMMON * (items + _PRIOR), 8)
         seen, newest = self._vocabulary.seen, self._vocabulary.newest
         ring, length = self._where, len(self._where)
         found: dict[int, float] = defaultdict(float)
         # Of LEAST_WORDS shared words one at least is not among our two commonest.
-        for number in heapq.nlargest(len(mine) - LEAST_WORDS + 1, mine, key=mine.__getitem__):
+        rarest = sorted(mine, key=mine.__getitem__, reverse=True)
+        for number in rarest[: len(mine) - LEAST_WORDS + 1]:
             if number > 0 and seen[number] <= limit:
                 weight, at = mine[number], newest[number]
                 for _ in range(min(seen[number], _NEWEST)):
@@ -146,7 +151,7 @@ class Headlines:
         # cos ≥ LEAST_HEADLINE needs at least its square of our own weight, whatever they say more
         least = LEAST_HEADLINE**2 * sum(mine.values())
         enough = [(weight, -item) for item, weight in found.items() if weight >= least]
-        return [-item for _, item in heapq.nlargest(MOST_HEADLINES, enough)]
+        return [-item for _, item in sorted(enough, reverse=True)[:MOST_HEADLINES]]
 
 
 @lru_cache(maxsize=4096)

@@ -11,26 +11,25 @@ from __future__ import annotations
 import struct
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
 
 from monitor.stories.numbers import doubled, numbers
 
 ROWS = 16  # P(found) = 1 - (1 - J)^16: 0.97 at J = 0.2, 0.99 at 0.25
 PACK = struct.Struct(f"<{ROWS}I")
-_FIRST_ROOM = 16  # items; doubled when it is full
 
 
 class Rows:
     """The rows of the items `first` to `end - 1`, which it numbers itself, from 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = 16) -> None:
+        """`room`: items that are expected, a power of two. Each doubling links all of them anew."""
         self.first = 1
         self.end = 1
-        self._room = _FIRST_ROOM  # a power of two: an item's place is its number modulo this
-        self._items = numbers("Q", _FIRST_ROOM)
-        self._values = numbers("I", ROWS * _FIRST_ROOM)
-        self._older = numbers("I", ROWS * _FIRST_ROOM)
-        self._newest = numbers("I", ROWS * _FIRST_ROOM)  # by bucket
+        self._room = room  # an item's place is its number modulo this
+        self._items = numbers("Q", room)
+        self._values = numbers("I", ROWS * room)
+        self._older = numbers("I", ROWS * room)
+        self._newest = numbers("I", ROWS * room)  # by bucket
 
     def __len__(self) -> int:
         return self.end - self.first
@@ -83,15 +82,17 @@ class Rows:
         """Forget the items before the one that has this number here."""
         self.first = max(number, self.first)
 
-    def sharing(self, rows: bytes) -> Iterator[int]:
+    def sharing(self, rows: bytes) -> list[int]:
         """For each row the newest item, by its number here, that has the same value in it."""
         mask, first = self._room - 1, self.first
         values, older, newest = self._values, self._older, self._newest
+        found = []
         for row, value in enumerate(PACK.unpack(rows)):
             number = newest[(value & mask) * ROWS + row]
             while number >= first:
                 at = (number & mask) * ROWS + row
                 if values[at] == value:
-                    yield number
+                    found.append(number)
                     break
                 number = older[at]
+        return found

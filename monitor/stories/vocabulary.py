@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from monitor.stories.numbers import doubled, numbers
 
 _FIRST = 16
@@ -30,17 +32,22 @@ class Vocabulary:
         """Words that can still be taken."""
         return self._most - self._used
 
-    def find(self, word: str) -> int:
-        """The number of a word; 0 if it has none."""
-        key = hash(word)
-        number = self._buckets[key & len(self._buckets) - 1]
-        while number and self._keys[number] != key:
-            number = self._next[number]
-        return number
+    def find_all(self, words: Sequence[str]) -> list[int]:
+        """The number of each word; 0 if it has none."""
+        buckets, keys, following = self._buckets, self._keys, self._next
+        mask = len(buckets) - 1
+        found = []
+        for key in map(hash, words):
+            number = buckets[key & mask]
+            while number and keys[number] != key:
+                number = following[number]
+            found.append(number)
+        return found
 
-    def take(self, word: str) -> int:
-        """The number of a word, a new one if it has none."""
-        return self.find(word) or self._new(hash(word))
+    def take_all(self, words: Sequence[str]) -> list[int]:
+        """The number of each word, of which no two are the same; a new one if it has none."""
+        found = self.find_all(words)
+        return [number or self._new(hash(word)) for number, word in zip(found, words, strict=True)]
 
     def _new(self, key: int) -> int:
         number = self._free

@@ -33,6 +33,11 @@ class Signature:
     rows: bytes  # ROWS numbers of 4 bytes
     words: tuple[str, ...]  # of the headline, sorted
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The rows as numbers."""
+        return PACK.unpack(self.rows)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -54,10 +59,15 @@ def sign(piece: Piece) -> Signature:
 class Window:
     """Signatures by item number, forgotten by the day. At its fullest it takes 80 MB."""
 
-    def __init__(self, most: int = MOST_ITEMS, headlines: Headlines | None = None) -> None:
-        """Remember so many items; `headlines` bounds how many words of them."""
+    def __init__(
+        self, most: int = MOST_ITEMS, headlines: Headlines | None = None, room: int = 16
+    ) -> None:
+        """Remember so many items; `headlines` bounds how many words of them.
+
+        `room`: items that are expected, a power of two. It grows by itself, but that takes time.
+        """
         self._most = most
-        self._rows = Rows()
+        self._rows = Rows(room)
         self._headlines = headlines or Headlines()
         self._days: deque[tuple[date, int]] = deque()  # and the first item of it, as `_rows` counts
 
@@ -94,8 +104,9 @@ class Window:
     def candidates(self, signature: Signature) -> tuple[Candidate, ...]:
         """The likeliest items, those that share most of the text first."""
         rows, headlines, items = self._rows, self._headlines, len(self._rows)
-        shared = Counter(rows.sharing(signature.rows))
-        likely = {at for at, many in shared.most_common(MOST_CANDIDATES) if many >= LEAST_ROWS}
+        same = rows.sharing(signature.rows)
+        shared = Counter(same) if same else _NOTHING
+        likely = _likely(shared) if len(same) >= LEAST_ROWS else set()
         mine = headlines.weights(signature.words, items)
         found = []
         for at in likely.union(headlines.sharing(mine, items)):
@@ -103,3 +114,11 @@ class Window:
             if at in likely or headline >= LEAST_HEADLINE:
                 found.append(Candidate(item=rows.item(at), shared=shared[at], headline=headline))
         return tuple(sorted(found, key=lambda one: (-one.shared, -one.headline, one.item)))
+
+
+_NOTHING: Counter[int] = Counter()
+
+
+def _likely(shared: Counter[int]) -> set[int]:
+    """The items that share most rows."""
+    return {at for at, many in shared.most_common(MOST_CANDIDATES) if many >= LEAST_ROWS}

@@ -231,9 +231,9 @@ def test_words_that_are_given_up_leave_their_numbers() -> None:
         if word in known and dice.random() < 0.6:
             vocabulary.drop(known.pop(word))
         elif len(known) < 200:
-            known[word] = vocabulary.take(word)
+            (known[word],) = vocabulary.take_all([word])
         assert vocabulary.room == 200 - len(known)
         assert len(set(known.values())) == len(known)
-    assert {word: vocabulary.find(word) for word in known} == known
-    assert not any(vocabulary.find(str(n)) for n in range(400) if str(n) not in known)
+    assert vocabulary.find_all(list(known)) == list(known.values())
+    assert not any(vocabulary.find_all([str(n) for n in range(400) if str(n) not in known]))
     assert len(vocabulary._keys) == 256
