@@ -14,9 +14,7 @@ import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from xml.sax import SAXException, SAXNotSupportedException, SAXParseException
-from xml.sax.expatreader import ExpatParser
-from xml.sax.handler import LexicalHandler, property_lexical_handler
+from xml.sax import SAXException, SAXParseException
 from xml.sax.saxutils import unescape
 from xml.sax.xmlreader import InputSource
 
@@ -28,11 +26,14 @@ from feeds.charset import decode
 from feeds.convert import Read, converted
 from feeds.dates import zone_named
 from feeds.document import prepare
+from feeds.driver import Driver, driver
 from feeds.entries import NAME_LIMIT, primary_language
 from feeds.jsonfeed import parse_json_feed
 from feeds.mojibake import garbled_note, is_garbled
 from feeds.pages import parse_page
-from feeds.piecewise import GARBLED, OddError, Place, read_unknown
+from feeds.piecewise import GARBLED, Place, read_unknown
+from feeds.plain import OddError
+from feeds.plain_head import read_head
 from feeds.revision import revision
 from feeds.text import one_line
 from feeds.types import Entry, Feed, FeedError, ParsedFeed
@@ -158,22 +159,50 @@ def _read_unknown(
     """The document but for its entries that are known, if it was cut."""
     if not document.cut:
         return None
+    context = (context, revision(f"feedparser {feedparser.__version__}"))
+    try:
+        return _pieced(document.data, document.cut, read_head, known, language, context)
+    except OddError:
+        return _pieced(document.data, document.cut, _fed, known, language, context)
+
+
+def _pieced(
+    data: bytes,
+    pieces: Cut,
+    head: Callable[[bytes, Any, Driver], None],
+    known: Collection[str],
+    language: str,
+    context: object,
+) -> Read | None:
+    """The document in pieces; None where it has to be read as a whole.
+
+    Raises OddError where its head cannot be read by `head`.
+    """
     failed: list[str] = []
     handler = _strict(language, failed)
-    skipped = _skipped(handler)
-    context = (context, revision(f"feedparser {feedparser.__version__}"))
-    places = _placed(document.data, document.cut, handler, known, context)
+    skipped, reader = _skipped(handler), driver(handler)
+    try:
+        head(data[: pieces.entries[0][0]], handler, reader)
+        places = _placed(data, pieces, handler, reader, known, context)
+    except SAXException:
+        return None
+    finally:
+        reader.drop()
     if not places or failed:
         return None
     return Read(channel=handler.feeddata, entries=places, version=handler.version, skipped=skipped)
 
 
+def _fed(head: bytes, _: Any, reader: Driver) -> None:
+    reader.feed(head)
+
+
 def _placed(
-    data: bytes, pieces: Cut, handler: Any, known: Collection[str], context: object
+    data: bytes, pieces: Cut, handler: Any, reader: Driver, known: Collection[str], context: object
 ) -> list[Place]:
     try:
-        return read_unknown(data, pieces, handler, _reader(handler), known, context)
-    except (SAXException, OddError):
+        return read_unknown(data, pieces, handler, reader, known, context)
+    except OddError:
         return []
 
 
@@ -220,35 +249,11 @@ def _read_strictly(data: bytes, handler: Any) -> None:
     """Raises SAXException where `data` is not well-formed."""
     source = InputSource()
     source.setByteStream(io.BytesIO(data))
-    _reader(handler).parse(source)
+    driver(handler).parse(source)
 
 
 def _strict(language: str, failed: list[str]) -> Any:
     return _forgiving(StrictFeedParser("", language or None, "utf-8"), _SAX_EVENTS, failed)
-
-
-def _reader(handler: Any) -> _Expat:
-    reader = _Expat(namespaceHandling=True)  # it is given no declarations
-    reader.setProperty(property_lexical_handler, _NoDoctype())
-    reader.setContentHandler(handler)
-    reader.setErrorHandler(handler)
-    return reader
-
-
-class _Expat(ExpatParser):
-    """Hands on what stands between two tags in one piece, not each line and each reference."""
-
-    def reset(self) -> None:
-        self._source.setEncoding("utf-8")  # type: ignore[attr-defined] # whatever the document says
-        super().reset()
-        self._parser.buffer_text = True  # type: ignore[attr-defined] # not in the stubs
-
-
-class _NoDoctype(LexicalHandler):
-    """The second wall: feeds.document leaves no DOCTYPE, and none that it missed is obeyed."""
-
-    def startDTD(self, *_: object) -> None:  # noqa: N802 - SAX's name
-        raise SAXNotSupportedException("a DOCTYPE that cannot be taken apart")
 
 
 def _forgiving(handler: Any, events: tuple[str, ...], failed: list[str]) -> Any:

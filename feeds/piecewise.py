@@ -12,7 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from feeds.plain import PlainReader
+from feeds.plain import OddError, PlainReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -36,11 +36,6 @@ class Reader(Protocol):
     """The XML parser that drives the handler."""
 
     def feed(self, data: bytes) -> None: ...
-    def close(self) -> None: ...
-
-
-class OddError(Exception):
-    """The document has to be read as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +49,7 @@ class Place:
 def read_unknown(
     data: bytes, cut: Cut, handler: Any, reader: Reader, known: Collection[str], context: object
 ) -> list[Place]:
-    """Have `handler` read the head of `data` and the entries that are not among the `known`.
+    """Have `handler`, which has read the head of `data`, read the entries that are not `known`.
 
     `context` is what an entry is converted with; its repr() has to say all of it.
 
@@ -63,8 +58,7 @@ def read_unknown(
         SAXException: the same.
     """
     watch = _Watch(handler)
-    (first, _), (_, last) = cut.entries[0], cut.entries[-1]
-    reader.feed(data[:first])
+    head = data[: cut.entries[0][0]]
     key = watch.begin((cut.around, context))
     plain: PlainReader | None = None
     places = []
@@ -75,11 +69,9 @@ def read_unknown(
             source += GARBLED
         raw = None
         if source not in known:
-            plain = plain or PlainReader(data[:first], handler)
+            plain = plain or PlainReader(head, handler)
             raw = plain.read(piece) or watch.read(piece, reader)
         places.append(Place(source=source, raw=raw))
-    reader.feed(data[last:])
-    reader.close()
     return places
 
 

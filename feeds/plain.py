@@ -37,12 +37,37 @@ _OF_NO_ACCOUNT = frozenset((
 # Of them those that may hold others, and so may what it does not know.
 _HOLDERS = frozenset(("media_content", "media_group"))
 # Keys of an entry that are read: an element that feedparser does not know is kept under its name.
-_READ = frozenset((
+READ = frozenset((
     *("id", "guid", "link", "links", "title", "title_detail", "summary", "summary_detail"),
     *("content", "author", "authors", "author_detail", "published", "created", "updated"),
     *("language", "feedburner_origlink", "date", "modified", "issued", "description", "tags"),
     *("description_detail", "url", "href", "image", "textinput", "item", "items", "entry"),
+    *("contributors", "publisher_detail"),
 ))  # fmt: skip
+
+
+class OddError(Exception):
+    """It has to be left to feedparser."""
+
+
+def left_text(text: str) -> str:
+    """As feedparser leaves a text: UTF-8 that was taken for Latin-1 is mended.
+
+    Raises OddError for slips of Windows-1252.
+    """
+    text = text.strip()
+    if text.isascii():
+        return text
+    with suppress(UnicodeError):
+        text = text.encode("iso-8859-1").decode("utf-8")
+    if _C1.search(text):
+        raise OddError
+    return text
+
+
+def undone(address: str) -> str:
+    """An address in which a parser took fields for references (`?a=1&b;=2`)."""
+    return _REFERENCE.sub(r"&\g<1>", address)
 
 
 class PlainReader:
@@ -111,7 +136,7 @@ class PlainReader:
 
     def _within(self, name: str) -> None:
         """An element in one that holds others: feedparser has the entry's title already."""
-        tag = _tag(name, self._handler)
+        tag = element_name(name, self._handler)
         held = tag == "media_title" and self._raw.get("title")
         if self._act != self._hold or not (held or self._act_for(name) in (_nothing, self._hold)):
             self._plain = False
@@ -129,7 +154,7 @@ class PlainReader:
 
     def _act_for(self, name: str) -> Act:
         if name not in self._acts:
-            self._acts[name] = self._found(_tag(name, self._handler))
+            self._acts[name] = self._found(element_name(name, self._handler))
         return self._acts[name]
 
     def _found(self, tag: str) -> Act:
@@ -140,21 +165,17 @@ class PlainReader:
         if tag in _ACTS:
             return getattr(self, _ACTS[tag])  # type: ignore[no-any-return] # one of those below
         handled = any(hasattr(self._handler, f"_{at}_{tag}") for at in ("start", "end"))
-        return self._odd if handled or tag in _READ else self._hold
+        return self._odd if handled or tag in READ else self._hold
 
     def _hold(self, *_: object) -> None:
         """What may hold others is of no account."""
 
     def _text(self, text: str) -> str:
-        """As feedparser leaves a text: UTF-8 that was taken for Latin-1 is mended."""
-        text = text.strip()
-        if text.isascii():
-            return text
-        with suppress(UnicodeError):
-            text = text.encode("iso-8859-1").decode("utf-8")
-        if _C1.search(text):
+        try:
+            return left_text(text)
+        except OddError:
             self._plain = False
-        return text
+            return ""
 
     def _once(self, key: str, text: str, attributes: Mapping[str, str]) -> str:
         if key in self._raw or attributes:
@@ -219,7 +240,7 @@ class PlainReader:
             self._plain = False
         text = text.strip()
         value = self._text(self._handler.resolve_uri(text) if text else text)
-        self._raw["link"] = value = _REFERENCE.sub(r"&\g<1>", value.replace("&amp;", "&"))
+        self._raw["link"] = value = undone(value.replace("&amp;", "&"))
         if value:
             links[-1]["href"] = value
 
@@ -271,9 +292,10 @@ def _nothing(*_: object) -> None:
     pass
 
 
-def _tag(name: str, handler: Any) -> str:
-    """The name that feedparser goes by for an element ("namespace name")."""
-    namespace, _, local = name.rpartition(" ")
+def element_name(name: str, handler: Any) -> str:
+    """The name that feedparser goes by for an element: "namespace name", with its prefix or not."""
+    parts = name.split(" ")
+    namespace, local = parts[:2] if len(parts) > 1 else ("", name)
     lower = namespace.lower()
     if "backend.userland.com/rss" in lower:
         return "item"  # leave it to feedparser

@@ -8,7 +8,8 @@ from xml.sax.expatreader import ExpatParser
 
 import pytest
 
-from feeds.parse import _Expat, _Text, parse
+from feeds.driver import Driver
+from feeds.parse import _Text, parse
 from feeds.text import clean
 from feeds.types import Feed, ParsedFeed
 
@@ -24,7 +25,7 @@ class Pieces(ContentHandler):
         self.pieces.append(content)
 
 
-@pytest.mark.parametrize(("parser", "most"), [(_Expat, 1), (ExpatParser, 400)])
+@pytest.mark.parametrize(("parser", "most"), [(Driver, 1), (ExpatParser, 400)])
 def test_text_comes_in_one_piece(parser: type[ExpatParser], most: int) -> None:
     handler = Pieces()
     reader = parser()
