@@ -151,7 +151,7 @@ async def assemble(
     desk = build_desk(config, watchlists)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(build_client(config))
-        store = stack.enter_context(Store(config.database))
+        store = stack.enter_context(Store(config.place))
         store.watch(watchlists, now=now())
         store.subscribe(config.feeds, interval=config.fetch.interval, now=now())
         store.doubt_unfinished()

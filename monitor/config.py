@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alerts.rules import Rule
+from alerts.secrets import Secret
 from alerts.settings import ChannelSettings
 from feeds.access import Access
 from feeds.errors import ListError
@@ -46,6 +48,7 @@ from monitor.config_keys import FETCH_KEYS, HOMES, LOG_KEYS, TOP_KEYS, located
 from monitor.config_metrics import MetricsConfig, read_metrics
 from monitor.config_rules import check_against, read_rules
 from monitor.errors import ConfigError
+from monitor.places import SCHEMES, Place, Server
 from monitor.sources import Listing, catalogue, choose, feed_list
 from monitor.types import Watchlist
 
@@ -87,7 +90,7 @@ class Config:
     """A checked configuration. Paths are absolute, but for `path`."""
 
     path: Path  # the file it was read from, as it was named
-    database: Path
+    database: Path  # or, with a server, what stays on this machine is named after it
     watchlists: tuple[str | Path, ...]  # a bundled name, or a file
     feed_lists: tuple[Path, ...]
     feeds: tuple[Feed, ...]
@@ -103,6 +106,12 @@ class Config:
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     retention: RetentionConfig = field(default_factory=RetentionConfig)
     spans: Mapping[Where, Span] = field(default_factory=dict, repr=False, compare=False)
+    server: Server | None = None  # that has the database; None = it is the file
+
+    @property
+    def place(self) -> Place:
+        """Where the database is."""
+        return self.server or self.database
 
 
 def load(
@@ -190,6 +199,18 @@ def init_files(
     return tuple(contents)
 
 
+def _url(name: str, vault: Vault) -> Secret:
+    """Where the server is, with the password."""
+    if name.startswith(SCHEMES):
+        return Secret(name)
+    url = vault.secret(name)
+    if not url.reveal().startswith(SCHEMES):
+        raise SettingError(
+            f"what {name} holds is no URL such as postgresql://user:password@host/db"
+        )
+    return url
+
+
 def _own_file(environ: Mapping[str, str]) -> Path:
     """XDG Base Directory Specification: XDG_CONFIG_HOME, else ~/.config."""
     base = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config"
@@ -226,10 +247,11 @@ class _Reading:
         feeds = self._feeds(lists)
         all_read = names is not None and len(lists) == len(names) and not self.list_problems
         vault = Vault(environ=self.environ, folder=self.folder)
-        database = self._database(top.get("database") or DEFAULT_DATABASE)
+        server, database = self._place(top.get("database") or DEFAULT_DATABASE, vault)
         return Config(
             path=file,
             database=database,
+            server=server,
             watchlists=self._each(
                 "watchlists", top.get("watchlists", DEFAULT_WATCHLISTS), self._watchlist
             ),
@@ -305,6 +327,14 @@ class _Reading:
         if lists and not feeds and self.complete:
             self.source.wrong(("feeds",), "no feed in any list; `wirewatch feeds add URL` adds one")
         return feeds
+
+    def _place(self, name: str, vault: Vault) -> tuple[Server | None, Path]:
+        """The server, if it is one, and the file."""
+        if not name.startswith((*SCHEMES, "env:", "file:")):
+            return None, self._database(name)
+        beside = self._database(DEFAULT_DATABASE)
+        urls = self._noting(("database",), partial(_url, vault=vault), name)
+        return (Server(url=urls[0], beside=beside) if urls else None), beside
 
     def _database(self, name: str) -> Path:
         path = located(self.folder, name)

@@ -18,6 +18,7 @@ from alerts.schedule import Quiet, Schedule, read_quiet, read_schedule
 from alerts.settings import PORTS, EmailSettings
 from feeds.feed_keys import FEED_KEYS, KINDS, interval
 from feeds.tables import Key, SettingError, choice, number, one_line, span, switch, text, whole
+from monitor.places import SCHEMES, has_password
 
 MAX_PATH = 4096  # characters: PATH_MAX of Linux
 
@@ -48,11 +49,21 @@ def _path(value: object) -> str:
 
 
 def _database(value: object) -> str:
+    """A path, a URL of PostgreSQL's, or where such a URL is kept."""
     path = _path(value)
+    if path.startswith(("env:", "file:")):
+        return secret_place(path)
+    if path.startswith(SCHEMES):
+        if has_password(path):  # not repeated
+            raise SettingError(
+                "must not hold a password",
+                'keep the URL in a variable or a file, and write "env:NAME" or "file:PATH"',
+            )
+        return path
     if "://" in path:
         raise SettingError(
-            "must be a file: databases on a server are not supported yet",
-            'write a path such as "wirewatch.db"',
+            "must be a file or a PostgreSQL database",
+            'write a path such as "wirewatch.db", or "postgresql://…"',
         )
     if path == ":memory:":
         raise SettingError("must be a file: evidence is kept")

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -33,6 +32,7 @@ from monitor.halt import Halt, look
 from monitor.logs import set_up
 from monitor.metrics import Metrics, Standing
 from monitor.notify import ServiceManager
+from monitor.places import Place
 from monitor.poll_lines import log_poll
 from monitor.probes import answering
 from monitor.records import PollRecord
@@ -109,17 +109,17 @@ async def _assembled(
     if old is None:
         return await stack.enter_async_context(assemble(config, now=now))
     try:
-        return await _reopened(stack, config, now, old.database)
+        return await _reopened(stack, config, now, old.place)
     except MonitorError as error:
         _say_not_reloaded(error)
-        return await _reopened(stack, old, now, old.database)
+        return await _reopened(stack, old, now, old.place)
 
 
 async def _reopened(
-    stack: AsyncExitStack, config: Config, now: Callable[[], datetime], ours: Path
+    stack: AsyncExitStack, config: Config, now: Callable[[], datetime], ours: Place
 ) -> Program:
     """Open it again; wait for a command that took the database while it was closed."""
-    for _ in range(REOPEN_TRIES if config.database == ours else 0):
+    for _ in range(REOPEN_TRIES if config.place == ours else 0):
         with suppress(BusyError):
             return await stack.enter_async_context(assemble(config, now=now))
         await asyncio.sleep(REOPEN_WAIT)
@@ -142,7 +142,7 @@ def _expose(
     config = program.config
     if config.metrics.address is None:
         return
-    standing = Standing(config.database, lambda: program.parsers.restarts, now)
+    standing = Standing(config.place, lambda: program.parsers.restarts, now)
     metrics.registry.register(standing)
     stack.callback(metrics.registry.unregister, standing)
     checks = {

@@ -13,7 +13,6 @@ MonitorError
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 
 class MonitorError(Exception):
@@ -43,7 +42,7 @@ class StoreError(MonitorError):
 class BusyError(StoreError):
     """Another process writes this database."""
 
-    def __init__(self, path: Path, owner: str) -> None:
+    def __init__(self, path: object, owner: str) -> None:
         super().__init__(
             f"{path}: in use by process {owner}, most likely `wirewatch run`. Stop that one first, "
             "or let it do the work: it polls and delivers by itself, and reads changed feed lists "

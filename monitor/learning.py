@@ -84,7 +84,8 @@ class Learner:
         if not batch:
             return ()
         try:
-            with self._store.together():
+            documents = any(isinstance(seen.result, ParsedFeed) for seen in batch)
+            with self._store.together(documents=documents):
                 results = [self._tried(seen) for seen in batch]
                 if self._archive:
                     self._archive.sync()  # before the commit: no row without its record

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from alerts.deliver import Settlement
 from monitor.articles.records import ArticleRecord
+from monitor.places import Place, Server
 from monitor.records import PollRecord
 from monitor.store.gauges import Gauges, standing
 
@@ -80,9 +81,10 @@ class Standing(Collector):
     """How things stand in a database."""
 
     def __init__(
-        self, database: Path, restarts: Callable[[], int], now: Callable[[], datetime]
+        self, place: Place, restarts: Callable[[], int], now: Callable[[], datetime]
     ) -> None:
-        self._database = database
+        self._place = place
+        self._file = None if isinstance(place, Server) else place
         self._restarts = restarts
         self._now = now
 
@@ -90,16 +92,16 @@ class Standing(Collector):
         """Every gauge; `wirewatch_database_readable` is 0 where there is nothing to read."""
         yield _one("parser_restarts", "Parser processes that were replaced.", self._restarts())
         for name, suffix in (("database", ""), ("wal", "-wal")):
-            size = _size(self._database.with_name(self._database.name + suffix))
+            size = _size(self._file.with_name(self._file.name + suffix)) if self._file else 0
             yield _one(f"{name}_bytes", f"Size of the {name} file.", size)
-        found = standing(self._database)
+        found = standing(self._place)
         yield _one("database_readable", "Whether it can be read.", found is not None)
         if found:
             yield from _families(found, self._now())
 
     def readable(self) -> bool:
         """Whether the database can be read."""
-        return standing(self._database) is not None
+        return standing(self._place) is not None
 
 
 def _families(found: Gauges, now: datetime) -> Iterable[Metric]:

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import stores
+from tests.support.postgres import Postgres, server
+
 _CONNECT = socket.socket.connect
 
 
@@ -38,3 +41,27 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     logging.getLogger().handlers[:] = handlers
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL server for all tests of a process."""
+    with server() as running:
+        yield running
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("sqlite_alone")
+        engines = ["sqlite"] if alone else ["sqlite", "postgres"]
+        metafunc.parametrize("engine", engines, indirect=True)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each of the stores in turn: what `stores.place` gives meanwhile."""
+    if request.param == "sqlite":
+        yield "sqlite"
+        return
+    with stores.on(request.getfixturevalue("postgres")):
+        yield "postgres"

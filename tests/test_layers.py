@@ -35,6 +35,7 @@ ONLY_IN = {
     "lxml": (),
     "sqlite_utils": ("monitor/store/",),
     "sqlite3": ("monitor/store/",),
+    "psycopg": ("monitor/store/postgres/",),
     "smtplib": (),
     "aiosmtplib": ("alerts/email.py",),
     "apscheduler": ("monitor/daemon.py",),

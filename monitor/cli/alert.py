@@ -60,7 +60,7 @@ def rehearsed(config: Config, since: datetime) -> Rehearsal:
     from monitor.watching import read_watchlists
 
     desk = build_desk(config, read_watchlists(config.watchlists))
-    with Reader(config.database) as reader:
+    with Reader(config.place) as reader:
         corpus = reader.corpus()
         rehearsal = Rehearsal(
             rules=desk.rules,

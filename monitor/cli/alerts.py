@@ -66,7 +66,7 @@ def _list(state: str, limit: int, config_path: Path | None, *, as_json: bool) ->
     from monitor.store.reads import Reader
 
     config = read_config(config_path, complete=False)
-    with Reader(config.database) as reader:
+    with Reader(config.place) as reader:
         rows = reader.alerts(state=state, limit=limit)
     if as_json:
         print_json(rows)
@@ -91,7 +91,7 @@ def show(number: int, config_path: Path | None, *, as_json: bool) -> None:
     from monitor.store.reads import Reader
 
     config = read_config(config_path, complete=False)
-    with Reader(config.database) as reader:
+    with Reader(config.place) as reader:
         row = reader.alert(number)
     if row is None:
         raise click.UsageError(f"no alert {number}; `wirewatch alerts list` shows them")
@@ -122,7 +122,7 @@ def retry(
     if bool(numbers) == all_dead:
         raise click.UsageError("name alerts by their ids, or give --dead for all, not both")
     config = read_config(config_path, complete=False)
-    with Reader(config.database) as reader:
+    with Reader(config.place) as reader:
         _check_dead(numbers, reader.alert_states(numbers))
     count, sender = _retried(config, None if all_dead else list(numbers))
     if as_json:
@@ -139,7 +139,8 @@ def _retried(config: Config, numbers: list[int] | None) -> tuple[int, str]:
 
     if done := ask(config.database, "retry", alerts=numbers):
         return int(done["retried"]), f"the daemon (process {done['pid']}) sends them now"
-    with Store(config.database) as store:
+    # On a server it is put back beside those who send.
+    with Store(config.place, shared=config.server is not None) as store:
         return store.retry(numbers, wall_clock()), "`wirewatch poll` or `wirewatch run` sends them"
 
 

@@ -57,7 +57,7 @@ def diff(
         raise click.UsageError(f"{old} twice: there is nothing to compare.")
     config = read_config(config_path, complete=False)
     before, after = _side(old), _side(new)
-    with Reader(config.database) as reader:
+    with Reader(config.place) as reader:
         corpus = reader.corpus()
         tally = Tally(
             rules=config.rules,

@@ -106,7 +106,7 @@ def _export(config: Config, wanted: Wanted, output: Path) -> Packed:
         states=partial(states_of, config.database),
     )
     with (
-        Reader(config.database) as reader,
+        Reader(config.place) as reader,
         closing(Dossier(reader.db.conn)) as dossier,
         target(output) as folder,
     ):

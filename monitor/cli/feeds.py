@@ -54,12 +54,13 @@ def list_feeds(config_path: Path | None, *, as_json: bool) -> None:
     wirewatch feeds list
     wirewatch feeds list --json
     """  # noqa: D301 - click's \b
+    from monitor.store.engine import exists
     from monitor.store.reads import Reader
 
     config = read_config(config_path, complete=False)
     seen = {}
-    if config.database.exists():
-        with Reader(config.database) as reader:
+    if exists(config.place):
+        with Reader(config.place) as reader:
             seen = reader.feed_states()
     rows = [{**_settings(feed), **seen.get(feed.url, _NEVER)} for feed in config.feeds]
     if as_json:
@@ -86,12 +87,13 @@ def health(ctx: click.Context, config_path: Path | None, *, as_json: bool) -> No
     """  # noqa: D301 - click's \b
     from monitor.cli.feed_health import print_health, rows_of
     from monitor.health import TROUBLE
+    from monitor.store.engine import exists
     from monitor.store.reads import Reader
 
     config = read_config(config_path, complete=False)
     states, full_texts, down = {}, {}, None
-    if config.database.exists():
-        with Reader(config.database) as reader:
+    if exists(config.place):
+        with Reader(config.place) as reader:
             states, full_texts, down = reader.feed_health(), reader.full_texts(), reader.down()
     rows = rows_of(config.feeds, states, full_texts)
     if as_json:

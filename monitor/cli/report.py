@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.shared import config_option, json_option, print_json, read_config, safe
+from monitor.cli.shared import (
+    DESK_FILE,
+    config_option,
+    file_of,
+    json_option,
+    print_json,
+    read_config,
+    safe,
+)
 
 if TYPE_CHECKING:
     from alerts.types import Receipt
@@ -94,7 +102,7 @@ def _gathered(config: Config, first: date, last: date) -> Report:
     from monitor.wall import wall_clock
 
     since, until = days(first, last)
-    with Reader(config.database) as reader:
+    with Reader(file_of(config, "reports are made from", DESK_FILE)) as reader:
         decisions.attach(reader.db.conn, decisions.beside(config.database))
         return gather(reader.db.conn, since=since, until=until, now=wall_clock())
 

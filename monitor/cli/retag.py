@@ -16,6 +16,7 @@ from monitor.cli.waiting import waiting
 if TYPE_CHECKING:
     from monitor.compare import Tally
     from monitor.config import Config
+    from monitor.places import Place
     from monitor.retagging import Retag
     from monitor.store import Store
 
@@ -64,22 +65,22 @@ def _opened(config: Config) -> Iterator[Retag]:
 
     watchlists = read_watchlists(config.watchlists)
     desk = build_desk(config, watchlists)
-    with _store(config.database) as store, Retag(store, watchlists, desk) as work:
+    with _store(config.place) as store, Retag(store, watchlists, desk) as work:
         yield work
 
 
-def _store(database: Path) -> Store:
+def _store(place: Place) -> Store:
     """The database, ours to write; it must be there already."""
     from monitor.errors import BusyError, StoreError
     from monitor.store import Store
     from monitor.store.reads import Reader
 
-    Reader(database).db.close()
+    Reader(place).db.close()
     try:
-        return Store(database)
+        return Store(place)
     except BusyError as error:
         raise StoreError(
-            f"{database}: in use by process {error.owner}, most likely `wirewatch run`. Stop it, "
+            f"{place}: in use by process {error.owner}, most likely `wirewatch run`. Stop it, "
             "run `wirewatch retag`, and start it again: it goes on where it was. `wirewatch "
             "watchlist diff stored LIST` shows the difference while it runs."
         ) from error

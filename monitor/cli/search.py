@@ -47,7 +47,7 @@ def search(
     if not query(asked):
         raise click.UsageError(f"no word to look for in {safe(asked)!r}")
     config = read_config(config_path, complete=False)
-    with Reader(config.database) as reader:
+    with Reader(config.place) as reader:
         start = wall_clock() - since if since else None
         rows = reader.search(asked, limit=limit + 1, since=start)
     found = [_with_snippet(asked, row) for row in rows[:limit]]

@@ -58,6 +58,22 @@ def read_config(
     return load(path, complete=complete, desk=desk, fetching=fetching)
 
 
+DESK_FILE = (
+    "`wirewatch migrate --to FILE` writes one from it: name that file in settings of the desk's own"
+)
+
+
+def file_of(config: Config, what: str, instead: str) -> Path:
+    """The database, for what needs a file of SQLite's. Raises StoreError for one on a server."""
+    from monitor.errors import StoreError
+
+    if config.server:
+        raise StoreError(
+            f"{config.server}: {what} a SQLite file, and this database is on a server. {instead}"
+        )
+    return config.database
+
+
 def tagger_of(names: Sequence[str], config_path: Path | None) -> Tag:
     """The tagger of the named watchlists, else those of the settings, else the bundled one."""
     from monitor.watching import read_watchlists, tag_with

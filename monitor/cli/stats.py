@@ -37,7 +37,7 @@ def stats(since: timedelta, config_path: Path | None, *, gaps: bool, as_json: bo
     from monitor.wall import wall_clock
 
     config, now = read_config(config_path, complete=False), wall_clock()
-    with Reader(config.database) as reader:
+    with Reader(config.place) as reader:
         if gaps:
             _show_gaps(reader.gaps(since=now - since, now=now), as_json=as_json)
             return

@@ -173,12 +173,12 @@ def _store(config_path: Path | None) -> Store:
     from monitor.store import Store
     from monitor.store.reads import Reader
 
-    database = read_config(config_path, complete=False).database
-    Reader(database).db.close()
+    place = read_config(config_path, complete=False).place
+    Reader(place).db.close()
     try:
-        return Store(database)
+        return Store(place)
     except BusyError as error:
         raise StoreError(
-            f"{database}: in use by process {error.owner}, most likely `wirewatch run`. Stop it, "
+            f"{place}: in use by process {error.owner}, most likely `wirewatch run`. Stop it, "
             "mend the stories, and start it again: it goes on where it was."
         ) from error

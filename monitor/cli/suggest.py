@@ -53,7 +53,7 @@ def suggest(
         raise click.UsageError("--toml and --json: choose one.")
     config = read_config(config_path, complete=False)
     now = wall_clock()
-    with Reader(config.database) as reader:
+    with Reader(config.place) as reader:
         corpus = reader.corpus()
         corpus.read_decisions(config.database)
         found, entities = _gather(config, corpus, now - since)

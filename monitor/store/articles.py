@@ -74,12 +74,12 @@ WHERE state = 'waiting' AND host = :host AND next_try_at < :until"""
 
 _WITHDRAWN = """
 UPDATE articles SET state = 'skipped', next_try_at = NULL, why = :why
-WHERE state = 'waiting' AND feed IN (SELECT id FROM feeds WHERE NOT (subscribed AND full_text))"""
+WHERE state = 'waiting' AND feed IN (SELECT id FROM feeds WHERE subscribed = 0 OR full_text = 0)"""
 
 _RESUMED = """
 UPDATE articles SET state = 'waiting', next_try_at = :now, why = ''
 WHERE state = 'skipped' AND why = :why
-  AND feed IN (SELECT id FROM feeds WHERE subscribed AND full_text)
+  AND feed IN (SELECT id FROM feeds WHERE subscribed = 1 AND full_text = 1)
   AND (SELECT first_seen_at FROM items WHERE items.id = articles.item) >= :since"""
 
 

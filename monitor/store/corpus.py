@@ -91,8 +91,8 @@ class Corpus:
         return int(self._db.execute("SELECT coalesce(max(id), 0) FROM items").fetchone()[0])
 
     def read_decisions(self, database: Path) -> None:
-        """Let this connection read the decisions that are kept beside its database, if any are."""
-        if not judged.attached(self._db):
+        """Let this connection read the decisions that are kept beside its file, if any are."""
+        if judged.can_attach(self._db) and not judged.attached(self._db):
             decisions.attach(self._db, decisions.beside(database))
 
     def not_relevant(self) -> frozenset[int]:

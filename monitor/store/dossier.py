@@ -15,7 +15,7 @@ BATCH = 200  # stories read at a time
 # A story is chosen by an item of it that fits all that is asked; it is exported as a whole.
 _CHOSEN = """
 SELECT DISTINCT i.story FROM items AS i JOIN stories AS s ON s.id = i.story
-WHERE (:story IS NULL OR i.story = :story)
+WHERE (i.story = :story OR :story IS NULL)
   AND (:since = '' OR i.first_seen_at >= :since) AND (:until = '' OR i.first_seen_at < :until)
   AND ((:entity = '' AND :sector = '') OR EXISTS (
     SELECT 1 FROM mentions AS m JOIN entities AS e ON e.id = m.entity WHERE m.item = i.id

@@ -11,11 +11,11 @@ from monitor.clock import iso, moment
 from monitor.records import Evidence, Original
 
 _PUT = """
-INSERT INTO evidence (feed, url, fetched_at, http_status, sha256, bytes, same_as, file, offset,
+INSERT INTO evidence (feed, url, fetched_at, http_status, sha256, bytes, same_as, file, "offset",
   length, record, address, tls_certificate, tls_subject)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
-_ENDS = "SELECT file, max(offset + length) FROM evidence GROUP BY file"
+_ENDS = 'SELECT file, max("offset" + length) FROM evidence GROUP BY file'
 
 # The newest one: it outlives the others.
 _SAME = """
@@ -27,13 +27,13 @@ SELECT file, max(fetched_at), sum(length), count(*) FROM evidence
 WHERE removed_at IS NULL GROUP BY file ORDER BY file"""
 
 _IN_FILE = """
-SELECT id, file, offset, length, same_as FROM evidence
-WHERE file = ? AND removed_at IS NULL ORDER BY offset"""
+SELECT id, file, "offset", length, same_as FROM evidence
+WHERE file = ? AND removed_at IS NULL ORDER BY "offset", id"""
 
 # What stories rest on: the bytes of every version of their items, and what those are the same as.
 _OF_STORIES = """
 WITH RECURSIVE chosen(id) AS (
-  SELECT value FROM json_each(?) UNION
+  SELECT CAST(value AS INTEGER) FROM json_each(?) UNION
   SELECT s.merged_into FROM stories AS s JOIN chosen ON chosen.id = s.id
   WHERE s.merged_into IS NOT NULL),
 told AS (SELECT id, evidence FROM items WHERE story IN (SELECT id FROM chosen)),
@@ -55,7 +55,7 @@ _REMOVED = """
 UPDATE evidence SET removed_at = ? WHERE removed_at IS NULL
 AND file = ?"""
 
-_MOVED = "UPDATE evidence SET file = ?, offset = ? WHERE id = ?"
+_MOVED = 'UPDATE evidence SET file = ?, "offset" = ? WHERE id = ?'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from monitor.clock import moment_or_none
 from monitor.errors import StoreError
-from monitor.store.connect import open_reader
+from monitor.places import Place
+from monitor.store.engine import open_reader
 
 _OUTBOX = """
-SELECT iif(instr(channel, ':'), substr(channel, 1, instr(channel, ':') - 1), channel), state,
+SELECT iif(instr(channel, ':') > 0, substr(channel, 1, instr(channel, ':') - 1), channel), state,
   count(*), min(created_at) FROM alerts
 WHERE state IN ('held', 'pending', 'sending', 'dead') GROUP BY 1, 2"""
 
@@ -36,10 +36,10 @@ class Gauges:
     articles: Mapping[str, int]  # by state
 
 
-def standing(database: Path) -> Gauges | None:
+def standing(place: Place) -> Gauges | None:
     """How things stand in a database; None if it cannot be read."""
     try:
-        with closing(open_reader(database).conn) as db:
+        with closing(open_reader(place).conn) as db:
             return _gauges(db)
     except (StoreError, sqlite3.Error):
         return None

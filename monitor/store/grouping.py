@@ -29,7 +29,18 @@ SELECT s.item, s.rows, s.words, i.first_seen_at
 FROM items AS i CROSS JOIN signatures AS s ON s.item = i.id
 WHERE s.engine = ? AND i.first_seen_at >= ? ORDER BY +i.id"""
 
-_SIGN = "INSERT OR REPLACE INTO signatures (item, rows, words, engine) VALUES (?, ?, ?, ?)"
+# What other writers stored meanwhile, where there are any.
+_NEWER = """
+SELECT s.item, s.rows, s.words, i.first_seen_at
+FROM signatures AS s JOIN items AS i ON i.id = s.item
+WHERE s.engine = ? AND s.item > ? ORDER BY s.item"""
+
+_NEWEST = "SELECT coalesce(max(item), 0) FROM signatures"
+
+_SIGN = """
+INSERT INTO signatures (item, rows, words, engine) VALUES (?, ?, ?, ?)
+ON CONFLICT (item) DO UPDATE SET rows = excluded.rows, words = excluded.words,
+  engine = excluded.engine"""
 
 _UNSIGNED = """
 SELECT i.id, i.title, i.text, i.url, i.feed, i.first_seen_at FROM items AS i
@@ -70,10 +81,16 @@ VALUES (?, ?, 'same_event', ?, ?, 'proposed', ?) ON CONFLICT (item, story) DO NO
 
 
 class Recent:
-    """The window of one store: filled at its first use, thrown away when a write failed."""
+    """The window of one store: filled at its first use, thrown away when a write failed.
 
-    def __init__(self) -> None:
+    Where several write (`shared`), it catches up with what is stored before each look. They learn
+    one after the other, so that items are numbered in the order in which they are committed.
+    """
+
+    def __init__(self, *, shared: bool = False) -> None:
         self._window: Window | None = None
+        self._shared = shared
+        self._newest = 0  # item that the window of several knows
         self._pruned: date | None = None
 
     def drop(self) -> None:
@@ -104,10 +121,22 @@ class Recent:
             since = iso((now - WINDOW).astimezone(UTC).replace(hour=0, minute=0, second=0))
             self._sign_anew(db, since)
             self._window = Window(room=ROOM)
-            for item, rows, words, seen in db.execute(_LOAD, (ENGINE, since)):
-                signature = Signature(rows=rows, words=tuple(words.split()))
-                self._window.add(item, signature, moment(seen).date())
+            if self._shared:
+                self._newest = db.execute(_NEWEST).fetchone()[0]
+            self._load(self._window, db.execute(_LOAD, (ENGINE, since)))
+        elif self._shared:
+            last = self._load(self._window, db.execute(_NEWER, (ENGINE, self._newest)))
+            self._newest = max(self._newest, last)
         return self._window
+
+    @staticmethod
+    def _load(window: Window, rows: Iterable[tuple[int, bytes, str, str]]) -> int:
+        """Take stored signatures in; returns the last item's number."""
+        item = 0
+        for item, cells, words, seen in rows:
+            signature = Signature(rows=cells, words=tuple(words.split()))
+            window.add(item, signature, moment(seen).date())
+        return item
 
     def _sign_anew(self, db: sqlite3.Connection, since: str) -> None:
         """Items of the window without a signature of this engine: after an update of it."""
@@ -121,7 +150,7 @@ class Recent:
 
     def remember(self, items: Iterable[tuple[int, NewItem]], now: datetime) -> None:
         """After the commit: the window learns the new items."""
-        if self._window is None:
+        if self._window is None or self._shared:
             return
         for item, new in items:
             if new.signature:

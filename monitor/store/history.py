@@ -16,8 +16,8 @@ SELECT i.id, i.first_seen_at,
 FROM items AS i WHERE i.first_seen_at >= :since
   AND EXISTS (SELECT 1 FROM mentions AS m WHERE m.item = i.id AND m.state = 'confirmed')
 UNION ALL
-SELECT r.item, r.seen_at, 'edit ' || r.number, json_array(json(r.entities_added),
-  json(r.entities_removed)) FROM revisions AS r
+SELECT r.item, r.seen_at, 'edit ' || r.number, '[' || r.entities_added || ','
+  || r.entities_removed || ']' FROM revisions AS r
 WHERE r.seen_at >= :since AND (r.entities_added <> '[]' OR r.entities_removed <> '[]')
 UNION ALL
 SELECT a.item, a.gone_at, 'gone', '[]' FROM appearances AS a

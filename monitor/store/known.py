@@ -59,7 +59,7 @@ FROM appearances AS a JOIN items AS i ON i.id = a.item
 WHERE a.feed = :feed AND a.gone_at IS NULL
 UNION ALL
 SELECT a.item, a.guid, a.content_hash, coalesce(i.published_at, a.first_seen_at),
-  0, a.url, a.source
+  a.gone_at IS NULL, a.url, a.source
 FROM json_each(:keys) AS key
 JOIN appearances AS a ON a.feed = :feed AND a.item = key.value AND a.gone_at IS NOT NULL
 JOIN items AS i ON i.id = a.item"""

@@ -16,6 +16,12 @@ if TYPE_CHECKING:  # the store itself buries, in retention.py
 
 _MEND = "INSERT INTO mends (kind, story, other, item, mended_at, note) VALUES (?, ?, ?, ?, ?, ?)"
 
+# What was announced of both stays with the one that it was announced of.
+_ALERTS = """
+UPDATE alerts SET story = :story WHERE story = :other AND NOT EXISTS (
+  SELECT 1 FROM alerts AS a WHERE a.story = :story AND a.rule = alerts.rule
+    AND a.channel = alerts.channel AND a.occasion = alerts.occasion)"""
+
 BURY = """
 INSERT INTO tombstones (key, feed, buried_at, note)
 SELECT 'guid ' || a.guid, a.feed, :now, :note FROM appearances AS a
@@ -32,10 +38,10 @@ DELETE FROM alerts WHERE story = ? AND state IN ('held', 'pending')
 # With the item go its copies, as far as they are copies of copies of it.
 _WITH_COPIES = """
 WITH RECURSIVE gone(id) AS (
-  SELECT :item UNION
+  SELECT CAST(:item AS INTEGER) UNION
   SELECT items.id FROM items JOIN gone ON items.of_item = gone.id
   WHERE items.relation = 'copy' AND items.story = :story)
-UPDATE items SET story = :new WHERE id IN gone"""
+UPDATE items SET story = :new WHERE id IN (SELECT id FROM gone)"""
 
 
 def merge(store: Store, story: int, others: list[int], *, note: str, now: datetime) -> None:
@@ -63,7 +69,7 @@ def _merge(db: sqlite3.Connection, story: int, other: int, note: str, now: datet
         (first, other),
     )
     db.execute("UPDATE items SET story = ? WHERE story = ?", (story, other))
-    db.execute("UPDATE OR IGNORE alerts SET story = ? WHERE story = ?", (story, other))
+    db.execute(_ALERTS, {"story": story, "other": other})
     db.execute(_DROP_ALERTS, (other,))
     db.execute(
         "UPDATE links SET state = 'confirmed' WHERE story IN (?, ?) "
@@ -81,7 +87,8 @@ def split(store: Store, items: list[int], *, note: str, now: datetime) -> list[i
     Raises:
         StoreError: there is no such item, or it is alone in its story; nothing was changed.
     """
-    with store.transaction() as db:
+    # As documents are learnt from: stories are numbered by who does, and one at a time.
+    with store.together(), store.transaction() as db:
         return [_split(db, item, note, now) for item in items]
 
 
@@ -97,8 +104,8 @@ def _split(db: sqlite3.Connection, item: int, note: str, now: datetime) -> int:
     if size == 1:
         raise StoreError(f"item {item} is alone in its story {story}")
     new = db.execute(
-        "INSERT INTO stories (title, language, first_seen_at, last_seen_at, items, copies, "
-        "origins) VALUES (?, ?, ?, ?, 1, 0, 1)",
+        "INSERT INTO stories (id, title, language, first_seen_at, last_seen_at, items, copies, "
+        "origins) VALUES ((SELECT max(id) + 1 FROM stories), ?, ?, ?, ?, 1, 0, 1)",
         (title, language, seen, seen),
     ).lastrowid
     assert new is not None

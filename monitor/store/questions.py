@@ -58,7 +58,7 @@ def _about() -> str:
     values = ", ".join(rows)
     return (
         f'CREATE VIEW about AS SELECT column2 AS "table", column3 AS one_row_is '  # noqa: S608
-        f"FROM (VALUES {values}) ORDER BY column1"
+        f"FROM (VALUES {values}) AS lines ORDER BY column1"
     )
 
 

@@ -6,14 +6,14 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from monitor.clock import iso, iso_or_none
 from monitor.errors import StoreError
+from monitor.places import Place, Server
 from monitor.rehearsal import Happening
-from monitor.store import changes, connect
+from monitor.store import changes, engine
 from monitor.store.corpus import Corpus
 from monitor.store.desk import gaps
 from monitor.store.desk.types import Gap
@@ -30,9 +30,9 @@ class Reader:
         StoreError: there is no such database, or it cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.db = connect.open_reader(path)
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.db = engine.open_reader(place)
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +45,7 @@ class Reader:
     ) -> None:
         self.db.close()
         if isinstance(error, sqlite3.DatabaseError):
-            raise StoreError(f"{self.path}: cannot read the database: {error}") from error
+            raise StoreError(f"{self.place}: cannot read the database: {error}") from error
 
     def _rows(self, sql: str, arguments: Sequence[object] = ()) -> list[Row]:
         return list(self.db.query(sql, tuple(arguments)))
@@ -144,8 +144,10 @@ class Reader:
 
     def search(self, words: str, *, limit: int, since: datetime | None = None) -> list[Row]:
         """Items first seen since that hold all the words, with their text, newest first."""
-        asked = query(words)
-        return self._rows(_SEARCH, (asked, iso_or_none(since) or "", limit)) if asked else []
+        asked, at = query(words), iso_or_none(since) or ""
+        if asked and isinstance(self.place, Server):
+            return engine.find(self.db, words, limit=limit, since=at)
+        return self._rows(_SEARCH, (asked, at, limit)) if asked else []
 
     def corpus(self) -> Corpus:
         """The stored items, to go through."""
@@ -197,7 +199,8 @@ GROUP BY feeds.id, articles.state, reason ORDER BY feeds.id, articles.state, cou
 
 _DOWN = """
 SELECT since_at AS since, note, advice FROM (
-  SELECT * FROM health_changes WHERE feed IS NULL ORDER BY id DESC LIMIT 1) WHERE state = 'down'"""
+  SELECT * FROM health_changes WHERE feed IS NULL ORDER BY id DESC LIMIT 1) AS newest
+WHERE state = 'down'"""
 
 _SECTORS = """
 SELECT entities.sector, count(DISTINCT mentions.entity) AS entities,
@@ -210,7 +213,7 @@ GROUP BY entities.sector ORDER BY stories DESC"""
 # Items from before the list was put to use are tagged under another one, until a retag.
 _RETAG = """
 SELECT name AS watchlist, loaded_at FROM (
-  SELECT * FROM watchlist_versions ORDER BY loaded_at DESC, id DESC LIMIT 1)
+  SELECT * FROM watchlist_versions ORDER BY loaded_at DESC, id DESC LIMIT 1) AS newest
 WHERE coalesce(retagged_at, '') < loaded_at
   AND EXISTS (SELECT 1 FROM items WHERE first_seen_at < loaded_at)"""
 

@@ -18,7 +18,7 @@ from monitor.store.search import UNINDEX
 # feed still carries it: an item that came back from its own feed would make a gap in the ledger.
 _OLD = """
 WITH RECURSIVE kept(id) AS (
-  SELECT value FROM json_each(:decided) UNION
+  SELECT CAST(value AS INTEGER) FROM json_each(:decided) UNION
   SELECT s.merged_into FROM stories AS s JOIN kept ON kept.id = s.id
   WHERE s.merged_into IS NOT NULL)
 SELECT s.id FROM stories AS s
@@ -34,7 +34,7 @@ ORDER BY s.first_seen_at LIMIT :most"""
 
 _MERGED_TOO = """
 WITH RECURSIVE gone(id) AS (
-  SELECT value FROM json_each(?) UNION
+  SELECT CAST(value AS INTEGER) FROM json_each(?) UNION
   SELECT s.id FROM stories AS s JOIN gone ON s.merged_into = gone.id)
 SELECT id FROM gone"""
 

@@ -28,6 +28,7 @@ Indexed = tuple[str, int, str, str, str]
 """A statement of these with its values: what the index must learn, or forget."""
 
 _WORDS = re.compile(r"[\w]+")
+_PIECE = re.compile(r"[^\W_]+")
 
 
 def write(db: sqlite3.Connection, rows: Iterable[Indexed]) -> None:
@@ -51,13 +52,24 @@ def query(words: str) -> str:
 
 def where(words: str, text: str) -> list[tuple[int, int]]:
     """The spans of a text in which the words of a query stand, in order, none in another."""
-    folded = _folded(text)
+    plain = folded(text)
     spans = sorted(
         (found.start(), -found.end())
-        for word in _words(words)
-        for found in _pattern(word).finditer(folded)
+        for pattern in patterns(words)
+        for found in pattern.finditer(plain)
     )
     return list(_apart((start, -end) for start, end in spans))
+
+
+def patterns(words: str) -> list[re.Pattern[str]]:
+    """For each word of a query: how it stands in a text that is folded."""
+    return [_pattern(word) for word in _words(words)]
+
+
+def phrases(words: str) -> list[list[str]]:
+    """The same as words of the index that stand side by side; of the last, Latin, the beginning."""
+    found = (_PIECE.findall(segment(folded(word))) for word in _words(words))
+    return [pieces for pieces in found if pieces]
 
 
 def add_function(connection: sqlite3.Connection) -> None:
@@ -83,15 +95,23 @@ def _term(word: str) -> str:
 
 def _pattern(word: str) -> re.Pattern[str]:
     """What `_term` finds, as a pattern on a folded text: the whole word where only its head is."""
-    pieces = segment(_folded(word)).split()
+    pieces = segment(folded(word)).split()
     begin = "" if SPACED.match(pieces[0]) else r"(?<![^\W_])"
     end = "" if SPACED.match(pieces[-1]) else r"[^\W_]*"
     return re.compile(begin + r"[\W_]*".join(map(re.escape, pieces)) + end)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Without case and accents, a character for a character."""
-    return "".join(c.lower() if c.isascii() else _base(c) for c in text)
+    return text.lower() if text.isascii() else text.translate(_FOLDED)
+
+
+class _Folding(dict[int, str]):
+    """Each character is looked at once."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _base(chr(code))
+        return self[code]
 
 
 def _base(character: str) -> str:
@@ -99,6 +119,9 @@ def _base(character: str) -> str:
         return character
     base = unicodedata.normalize("NFD", character)[0].lower()
     return base if len(base) == 1 else character  # a dotted İ becomes two
+
+
+_FOLDED = _Folding()
 
 
 def _apart(spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,25 +15,23 @@ from monitor.articles.records import DueArticle
 from monitor.clock import iso
 from monitor.entries import Held
 from monitor.errors import StoreError
+from monitor.places import Place, Server
 from monitor.records import Known, Observation, Past, PollRecord, Probe, StoredFeed, Waiting
 from monitor.store import (
     articles,
-    connect,
+    engine,
     evidence,
     health,
     known,
     outbox,
     record,
     retention,
-    schema,
     search,
     subscriptions,
     trends,
     watched,
 )
 from monitor.store.grouping import Recent
-from monitor.store.questions import view_statements
-from monitor.store.upgrade import migrate
 from monitor.trends import Series
 from monitor.types import Watchlist
 
@@ -44,30 +41,21 @@ _PART = ("SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part"))
 
 
 class Store:
-    """One SQLite file with its one writing connection. Use it from one thread at a time.
+    """A database with its one writing connection here. Use it from one thread at a time.
 
     Raises:
         BusyError: another process writes this database.
-        StoreError: the file cannot be opened, is no database of ours or is of a newer program.
+        StoreError: it cannot be opened, is no database of ours or is of a newer program.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = connect.lock(path)
-        try:
-            self.db = connect.open_writer(path)
-        except BaseException:
-            self._lock.close()
-            raise
-        try:
-            with self._mapped():
-                migrate(self.db, schema.migrations, view_statements())
-        except BaseException:
-            self.db.close()
-            self._lock.close()
-            raise
+    def __init__(self, place: Place, *, shared: bool = False) -> None:
+        """`shared`: other writers are at work beside this one, as only a server allows."""
+        self.place = place
+        self.path = place.beside if isinstance(place, Server) else place
+        self._engine = engine.opened(place, shared=shared)
+        self.db = self._engine.db
         self.watchlist_version = 0
-        self._recent = Recent()
+        self._recent = Recent(shared=self._engine.shared)
         self._index: list[search.Indexed] = []  # what the search index is told at the end
 
     def __enter__(self) -> Self:
@@ -82,22 +70,16 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Fold the WAL into the file and give up the lock."""
-        self.checkpoint()
-        self.db.close()
-        self._lock.close()
+        """Leave everything in its place, and let others in."""
+        self._engine.close()
 
     def checkpoint(self) -> None:
-        """Fold the WAL into the file, as far as readers let us."""
-        # Fails while a reader holds the WAL or the disk is full: then it is kept and replayed.
-        with suppress(sqlite3.Error):
-            self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """SQLite: fold the WAL into the file, as far as readers let us."""
+        self._engine.fold()
 
     def keep_wal_small(self) -> None:
-        """Fold it if it has grown. SQLite by itself does not while readers relieve each other."""
-        wal = self.path.with_name(f"{self.path.name}-wal")
-        if wal.exists() and wal.stat().st_size > connect.WAL_FOLDED:
-            self.checkpoint()
+        """SQLite: fold it if it has grown."""
+        self._engine.keep_small()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -121,13 +103,17 @@ class Store:
                 raise
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self, *, documents: bool = True) -> Iterator[None]:
         """Make what is stored meanwhile one transaction: for polls that can wait for one commit.
 
         Each is still stored as a whole or not at all: one that fails takes back its own part.
+        `documents`: some brought one. Where others write too, they are learnt from one batch after
+        the other, from before the first look to the commit.
         """
         try:
             with self.transaction() as db:
+                if documents:
+                    self._engine.one_learns()
                 yield
                 search.write(db, self._index)
         except BaseException:
@@ -147,7 +133,7 @@ class Store:
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"{self.path}: {error}") from error
+            raise StoreError(f"{self.place}: {error}") from error
 
     def subscribe(self, feeds: Sequence[Feed], *, interval: int, now: datetime) -> None:
         """Make the subscriptions those of the lists. What was polled before is kept."""
@@ -189,8 +175,8 @@ class Store:
         """Write and commit, and leave everything as it is. Raises StoreError if it cannot."""
         with self.transaction() as db:
             # An update to what is there already would not be written.
-            db.execute("INSERT INTO tombstones (key, buried_at, note) VALUES ('', '', '')")
-            db.execute("DELETE FROM tombstones WHERE id = last_insert_rowid()")
+            row = db.execute("INSERT INTO tombstones (key, buried_at, note) VALUES ('', '', '')")
+            db.execute("DELETE FROM tombstones WHERE id = ?", (row.lastrowid,))
 
     def shift_schedule(self, by: timedelta, *, now: datetime) -> None:
         """Move every next poll and try: the wall clock was moved under us, and is at `now`."""

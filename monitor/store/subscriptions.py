@@ -24,11 +24,13 @@ VALUES (:url, :name, :language, :kind, :interval, :timezone, :encoding, :full_te
 ON CONFLICT (url) DO UPDATE SET name = excluded.name, language = excluded.language,
   kind = excluded.kind, interval = excluded.interval, timezone = excluded.timezone,
   encoding = excluded.encoding, full_text = excluded.full_text, subscribed = 1,
-  pace = iif(fixed = excluded.fixed AND interval = excluded.interval, pace, excluded.pace),
-  fixed = excluded.fixed, host = iif(moved_to = '', excluded.host, host),
+  pace = iif(feeds.fixed = excluded.fixed
+    AND feeds.interval = excluded.interval, feeds.pace, excluded.pace),
+  fixed = excluded.fixed, host = iif(feeds.moved_to = '', excluded.host, feeds.host),
   -- Other rules read another thing out of the same page: it is asked for in full.
-  etag = iif(page = excluded.page, etag, ''), body_hash = iif(page = excluded.page, body_hash, ''),
-  last_modified = iif(page = excluded.page, last_modified, ''), page = excluded.page
+  etag = iif(feeds.page = excluded.page, feeds.etag, ''),
+  body_hash = iif(feeds.page = excluded.page, feeds.body_hash, ''),
+  last_modified = iif(feeds.page = excluded.page, feeds.last_modified, ''), page = excluded.page
 """
 
 _COLUMNS = """id, url, name, language, kind, interval, timezone, encoding, full_text, page, host,
@@ -41,7 +43,7 @@ _DUE = f"""
 SELECT {_COLUMNS} FROM (
   SELECT *, row_number() OVER (PARTITION BY host ORDER BY next_poll_at) AS place
   FROM feeds WHERE subscribed = 1 AND next_poll_at <= ?
-) WHERE place <= ? ORDER BY next_poll_at LIMIT ?
+) AS waiting WHERE place <= ? ORDER BY next_poll_at LIMIT ?
 """  # noqa: S608 - column names only
 
 

@@ -31,7 +31,7 @@ _OF_ONE = "AND m.entity = :entity AND i.first_seen_at < :until"
 _ANSWERED = """
 WITH RECURSIVE days (day) AS (
   SELECT :since UNION ALL SELECT date(day, '+1 day') FROM days WHERE day < :until)
-SELECT feed.value, days.day FROM json_each(:feeds) AS feed CROSS JOIN days
+SELECT CAST(feed.value AS INTEGER), days.day FROM json_each(:feeds) AS feed CROSS JOIN days
 WHERE EXISTS (
   SELECT 1 FROM polls AS p WHERE p.feed = feed.value AND p.started_at >= days.day
   AND p.started_at < date(days.day, '+1 day') AND p.status <> 'error')"""

@@ -28,6 +28,9 @@ from tests.support.learning import START, entry
 from tests.support.press import Press, article, rss
 from tests.support.program import Program
 from tests.support.servers import reply
+from tests.support.stores import ON_BOTH, SQLITE_ALONE
+
+pytestmark = ON_BOTH
 
 FACTS = {"document-length": "3"}
 
@@ -375,6 +378,7 @@ desk.poll(entry(2))
 """
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize(
     ("moment", "items", "whole"), [("before the commit", 1, True), ("rows first", 2, False)]
 )

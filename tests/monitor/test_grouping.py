@@ -14,6 +14,9 @@ from feeds.types import Entry
 from monitor.errors import StoreError
 from monitor.store import Store, mending
 from tests.support.learning import WATCHLIST, LearningDesk, entry
+from tests.support.stores import ON_BOTH, place
+
+pytestmark = ON_BOTH
 
 FEEDS = ("one", "two", "three")
 CLOSED = (
@@ -153,7 +156,7 @@ class TestSameEveryTime:
             desk.poll(*document, name=name)
             if restart:
                 desk.store.close()
-                desk.store = Store(folder / "test.db")
+                desk.store = Store(place(folder / "test.db"))
                 desk.store.watch([WATCHLIST], now=desk.now)
         found = items(desk)
         desk.close()
@@ -177,7 +180,7 @@ class TestSameEveryTime:
     def test_items_signed_by_another_engine_are_signed_anew(self, desk: LearningDesk) -> None:
         desk.poll(told(1, "one", "Works", CLOSED))
         with desk.store.transaction() as db:
-            db.execute("UPDATE signatures SET engine = 'older', rows = x'00'")
+            db.execute("UPDATE signatures SET engine = 'older', rows = ?", (b"\0",))
         desk.store._recent.drop()
         desk.poll(told(2, "two", "Kilns", CLOSED), name="two")
         assert items(desk)[1]["relation"] == "copy"

@@ -16,6 +16,9 @@ from monitor.learning import Learner
 from monitor.records import Observation
 from tests.support.learning import LearningDesk, entry, fetched
 from tests.support.press import words
+from tests.support.stores import ON_BOTH, SQLITE_ALONE, statements
+
+pytestmark = ON_BOTH
 
 FEEDS = ("one", "two", "three")
 WIRE = f"{words(60, 'wire')} mine {words(20, 'more')}"
@@ -53,7 +56,6 @@ def document(desk: LearningDesk, name: str, *entries: Entry) -> Observation:
 
 def learn_together(desk: LearningDesk, *seen: Observation) -> int:
     """Let them all wait for the writer, then have it go on; returns how many commits it made."""
-    commits: list[str] = []
 
     async def all_of_them() -> None:
         go = threading.Event()
@@ -65,12 +67,9 @@ def learn_together(desk: LearningDesk, *seen: Observation) -> int:
             go.set()
             await asyncio.gather(*tasks)
 
-    desk.store.db.conn.set_trace_callback(
-        lambda sql: commits.append(sql) if sql.strip() == "COMMIT" else None
-    )
-    asyncio.run(all_of_them())
-    desk.store.db.conn.set_trace_callback(None)
-    return len(commits)
+    with statements(desk.store) as found:
+        asyncio.run(all_of_them())
+    return found.count("COMMIT")
 
 
 def stories(desk: LearningDesk) -> list[dict[str, Any]]:
@@ -106,6 +105,7 @@ def test_copies_of_each_other_and_of_a_stored_one(desk: LearningDesk, stored: st
     assert desk.count("alerts") == 1
 
 
+@SQLITE_ALONE
 def test_twin_that_learns_after_the_commit_would_tell_it_twice(
     desk: LearningDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

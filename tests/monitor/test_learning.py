@@ -13,6 +13,9 @@ import pytest
 from feeds.types import FeedError, FetchState, NotModified
 from monitor.judge import MOST_REVISIONS
 from tests.support.learning import LearningDesk, entry
+from tests.support.stores import ON_BOTH, SQLITE_ALONE
+
+pytestmark = ON_BOTH
 
 
 @pytest.fixture
@@ -35,6 +38,7 @@ class TestItems:
         assert (second.row.new, second.row.unchanged, second.row.overlap) == (0, 2, 2)
         assert desk.count("items") == 2
 
+    @SQLITE_ALONE
     def test_known_items_are_not_written_again(self, desk: LearningDesk) -> None:
         desk.poll(entry(1))
         before = desk.store.db.conn.total_changes
@@ -124,9 +128,8 @@ class TestRevisions:
     def test_search_follows_the_edit(self, desk: LearningDesk) -> None:
         desk.poll(entry(1, "평양화력발전소는 돈다"))
         desk.poll(entry(1, "다른 제목"))
-        found = "SELECT rowid FROM items_search WHERE items_search MATCH ?"
-        assert desk.rows(found, '"평 양"') == []
-        assert len(desk.rows(found, '"다 른"')) == 1
+        assert desk.found("평양") == []
+        assert desk.found("다른") == [1]
 
     def test_white_space_is_no_edit(self, desk: LearningDesk) -> None:
         desk.poll(entry(1, "A  title", "Some\ntext"))

@@ -16,6 +16,9 @@ from alerts.schedule import read_quiet, read_schedule
 from monitor.announce import age_of, alert_of
 from monitor.records import Waiting
 from tests.support.learning import START, LearningDesk, entry
+from tests.support.stores import ON_BOTH
+
+pytestmark = ON_BOTH
 
 ALL = ("first", "new-origin", "edit", "gone")
 

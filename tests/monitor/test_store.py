@@ -24,6 +24,7 @@ from monitor.store.describe import TABLES
 from monitor.store.reads import Reader
 from monitor.store.search import query
 from tests.support.learning import WATCHLIST, LearningDesk, entity, entry
+from tests.support.stores import ON_BOTH, SQLITE_ALONE, place
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -112,6 +113,7 @@ class TestOpening:
         assert real == {name: list(table.columns) for name, table in TABLES.items()}
 
 
+@ON_BOTH
 class TestSubscriptions:
     def feed(self, number: int, host: str = "") -> Feed:
         return Feed(
@@ -119,17 +121,17 @@ class TestSubscriptions:
         )
 
     def test_lists_are_followed_and_history_is_kept(self, tmp_path: Path) -> None:
-        with Store(tmp_path / "a.db") as store:
+        with Store(place(tmp_path / "a.db")) as store:
             store.subscribe([self.feed(1), self.feed(2)], interval=900, now=NOW)
             store.subscribe([self.feed(2), self.feed(3)], interval=600, now=NOW)
             assert [f.feed.name for f in store.subscribed()] == ["feed 2", "feed 3"]
-            assert store.db["feeds"].count == 3
+            assert store.db.execute("SELECT count(*) FROM feeds").fetchone() == (3,)
             assert {f.interval for f in store.subscribed()} == {600}
 
     def test_whose_a_feed_is_follows_the_list_unless_it_moved(self, tmp_path: Path) -> None:
         """The rules of who owns which name change with the list of public suffixes."""
         feeds = [self.feed(number) for number in (1, 2)]
-        with Store(tmp_path / "w.db") as store:
+        with Store(place(tmp_path / "w.db")) as store:
             store.subscribe(feeds, interval=900, now=NOW)
             store.db.execute("UPDATE feeds SET host = 'another.example'")
             store.db.execute("UPDATE feeds SET moved_to = 'https://b.example/' WHERE id = 2")
@@ -138,7 +140,7 @@ class TestSubscriptions:
             assert [f.host for f in store.subscribed()] == ["host1.example", "another.example"]
 
     def test_due_takes_few_of_a_host(self, tmp_path: Path) -> None:
-        with Store(tmp_path / "a.db") as store:
+        with Store(place(tmp_path / "a.db")) as store:
             crowd = [self.feed(n, "crowd.example") for n in range(50)]
             store.subscribe([*crowd, self.feed(99)], interval=900, now=NOW)
             due = store.due(NOW, limit=10, per_host=3)
@@ -148,16 +150,17 @@ class TestSubscriptions:
 
     @pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(days=60)])
     def test_schedule_moves_with_the_clock(self, tmp_path: Path, step: timedelta) -> None:
-        with Store(tmp_path / "a.db") as store:
+        with Store(place(tmp_path / "a.db")) as store:
             store.subscribe([self.feed(1)], interval=900, now=NOW)
             store.shift_schedule(step, now=NOW + step)
             assert store.subscribed()[0].next_poll_at == NOW + step
 
 
+@ON_BOTH
 class TestWatchlists:
     def test_versions(self, tmp_path: Path) -> None:
         other = replace(WATCHLIST, version="2", entities={"mine": entity("mine")})
-        with Store(tmp_path / "a.db") as store:
+        with Store(place(tmp_path / "a.db")) as store:
             versions = []
             for watchlist in (WATCHLIST, WATCHLIST, other, WATCHLIST):
                 store.watch([watchlist], now=NOW)
@@ -168,13 +171,14 @@ class TestWatchlists:
 
     def test_what_left_the_list_is_kept(self, tmp_path: Path) -> None:
         other = replace(WATCHLIST, version="2", entities={"mine": entity("mine")})
-        with Store(tmp_path / "a.db") as store:
+        with Store(place(tmp_path / "a.db")) as store:
             store.watch([WATCHLIST], now=NOW)
             store.watch([other], now=NOW)
             rows = list(store.db.query("SELECT id, watched FROM entities ORDER BY id"))
         assert rows == [{"id": "dam", "watched": 0}, {"id": "mine", "watched": 1}]
 
 
+@ON_BOTH
 class TestOutbox:
     @pytest.fixture
     def desk(self, tmp_path: Path) -> Iterator[LearningDesk]:
@@ -225,6 +229,7 @@ class TestOutbox:
         assert (again.id, again.in_doubt, again.key) == (row.id, True, row.key)
 
 
+@ON_BOTH
 class TestSearch:
     @pytest.mark.parametrize(
         "words",
@@ -238,7 +243,7 @@ class TestSearch:
             entry(2, "平壤火力发电厂恢复运行", "На Хичхонской ГЭС. power station"),
         )
         desk.close()
-        with Reader(tmp_path / "test.db") as reader:
+        with Reader(place(tmp_path / "test.db")) as reader:
             assert reader.search(words, limit=10)
 
     @pytest.mark.parametrize("words", ["양평", "壤平", "발전 소식", 'NEAR("a"', "-", '"', "*", ""])
@@ -246,9 +251,10 @@ class TestSearch:
         desk = LearningDesk(tmp_path)
         desk.poll(entry(1, "평양화력발전소는 정상 가동", "平壤火力发电厂"))
         desk.close()
-        with Reader(tmp_path / "test.db") as reader:
+        with Reader(place(tmp_path / "test.db")) as reader:
             assert reader.search(words, limit=10) == []
 
+    @SQLITE_ALONE
     def test_broken_twin_the_plain_tokenizer_finds_nothing(self) -> None:
         with closing(sqlite3.connect(":memory:")) as db:
             db.execute("CREATE VIRTUAL TABLE plain USING fts5 (t, tokenize='unicode61')")

@@ -20,6 +20,9 @@ from monitor.delivery import Delivery
 from monitor.undelivered import GivenUp, payload
 from tests.support.learning import START, LearningDesk, entry
 from tests.support.press import words
+from tests.support.stores import ON_BOTH
+
+pytestmark = ON_BOTH
 
 
 class Box:

@@ -13,7 +13,9 @@ from monitor.desk import Desk
 from monitor.judge import judge, probes_of
 from monitor.records import Observation, PollRecord, StoredFeed
 from monitor.store import Store
+from monitor.store.reads import Reader
 from monitor.types import Document, Entity, Mention, Name, Watchlist
+from tests.support.stores import place
 
 START = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 
@@ -85,7 +87,7 @@ class LearningDesk:
 
     def __init__(self, folder: Path, feeds: Sequence[str] = ("one",)) -> None:
         self.now = START
-        self.store = Store(folder / "test.db")
+        self.store = Store(place(folder / "test.db"))
         self.store.watch([WATCHLIST], now=self.now)
         self.urls = {name: f"https://{name}.example/feed" for name in feeds}
         self.store.subscribe(
@@ -132,7 +134,12 @@ class LearningDesk:
         return list(self.store.db.query(sql, arguments))
 
     def count(self, table: str) -> int:
-        return int(self.store.db[table].count)
+        return int(self.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])
+
+    def found(self, words: str) -> list[int]:
+        """The items that a search finds, by number."""
+        with Reader(self.store.place) as reader:
+            return sorted(row["id"] for row in reader.search(words, limit=10_000))
 
     def close(self) -> None:
         self.store.close()

@@ -41,7 +41,7 @@ carried AS (
   SELECT story, feed FROM mine
   UNION SELECT m.story, a.feed FROM mine AS m CROSS JOIN appearances AS a ON a.item = m.id)
 SELECT story, 'language', language FROM mine
-UNION ALL SELECT story, 'feed', feed FROM carried
+UNION ALL SELECT story, 'feed', CAST(feed AS TEXT) FROM carried
 UNION ALL SELECT c.story, 'kind', f.kind FROM carried AS c CROSS JOIN feeds AS f ON f.id = c.feed
 UNION ALL SELECT story, 'mark', 'edited' FROM mine WHERE revisions > 1
 UNION ALL SELECT m.story, 'mark', 'vanished' FROM mine AS m

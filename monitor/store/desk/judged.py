@@ -14,8 +14,15 @@ SELECT j.story, j.state, j.reviewer, j.decided_at, j.decision FROM json_each(?) 
 CROSS JOIN reviews.judged AS j ON j.story = key.value"""
 
 
+def can_attach(conn: object) -> bool:
+    """Whether a file of SQLite's can be: to another of them, not to a server's session."""
+    return isinstance(conn, sqlite3.Connection)
+
+
 def attached(conn: sqlite3.Connection) -> bool:
     """Whether there are judgements to read."""
+    if not can_attach(conn):
+        return False
     names = {row[1] for row in conn.execute("PRAGMA database_list")}
     if "reviews" not in names:
         return False
