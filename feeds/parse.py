@@ -32,8 +32,8 @@ from feeds.jsonfeed import parse_json_feed
 from feeds.mojibake import garbled_note, is_garbled
 from feeds.pages import parse_page
 from feeds.piecewise import GARBLED, Place, read_unknown
-from feeds.plain import OddError
 from feeds.plain_head import read_head
+from feeds.plain_names import OddError
 from feeds.revision import revision
 from feeds.text import one_line
 from feeds.types import Entry, Feed, FeedError, ParsedFeed

@@ -12,7 +12,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from feeds.plain import OddError, PlainReader
+from feeds.plain import PlainReader
+from feeds.plain_names import OddError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

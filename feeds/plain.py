@@ -1,28 +1,38 @@
-"""Plain entries of RSS as feedparser would read them, at a tenth of its price.
+"""Plain entries as feedparser would read them, at a tenth of its price.
 
-An entry is plain if it is made of a few elements that hold text, each once, and of others that are
-of no account. Anything else in it, and be it an attribute, leaves it to feedparser. What each
-element comes to is taken from feedparser 6.0.14, and held to it by tests/feeds/test_plain.py and
-by `python -m benchmarks.parsing`.
+An entry is plain if it is made of a few elements that hold text, and of others that are of no
+account. Anything else in it, and be it an attribute, leaves it to feedparser. What each element
+comes to is taken from feedparser 6.0.14, and held to it by tests/feeds/test_plain.py and by
+`python -m benchmarks.parsing`.
 """
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
+from xml.sax.saxutils import escape
+
+from feeds.plain_entry import PlainEntry, without_div
+from feeds.plain_names import (
+    OF_PEOPLE,
+    READ,
+    XHTML,
+    XML_BASE,
+    XML_LANG,
+    OddError,
+    element_name,
+    is_handled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     Raw = dict[str, Any]
-    Act = Callable[[str, Mapping[str, str]], None]
+    Attributes = Mapping[str, str]
 
-_C1 = re.compile("[\x80-\x9f]")
-_REFERENCE = re.compile("&([A-Za-z0-9_]+);")
-_OF_LINKS = frozenset(("rel", "href", "type", "title", "length", "hreflang"))
-_RDF_ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns# about"
+_DRAWN = {"svg": "http://www.w3.org/2000/svg", "math": "http://www.w3.org/1998/Math/MathML"}
+_XLINK = "http://www.w3.org/1999/xlink"
 # Of the state that feedparser is in, what has to be nothing.
 _IDLE = (
     *("inentry", "incontent", "intextinput", "inimage", "inauthor", "incontributor"),
@@ -30,44 +40,61 @@ _IDLE = (
 )
 # Elements that it has handlers for, and that give nothing to what is read of an entry.
 _OF_NO_ACCOUNT = frozenset((
-    *("category", "dc_subject", "media_content", "media_thumbnail", "source", "image"),
+    *("category", "dc_subject", "media_thumbnail", "image", "rights", "dc_rights", "copyright"),
     *("itunes_explicit", "itunes_image", "itunes_block", "itunes_keywords", "itunes_subtitle"),
-    *("media_credit", "media_rating", "media_keywords", "media_group", "dc_publisher"),
+    *("media_credit", "media_rating", "media_keywords", "media_category", "dc_publisher"),
+    "georss_point",
 ))  # fmt: skip
-# Of them those that may hold others, and so may what it does not know.
+# Those that may hold others, and so may what it does not know.
 _HOLDERS = frozenset(("media_content", "media_group"))
-# Keys of an entry that are read: an element that feedparser does not know is kept under its name.
-READ = frozenset((
-    *("id", "guid", "link", "links", "title", "title_detail", "summary", "summary_detail"),
-    *("content", "author", "authors", "author_detail", "published", "created", "updated"),
-    *("language", "feedburner_origlink", "date", "modified", "issued", "description", "tags"),
-    *("description_detail", "url", "href", "image", "textinput", "item", "items", "entry"),
-    *("contributors", "publisher_detail"),
-))  # fmt: skip
+_SOURCE = frozenset((
+    *("title", "id", "link", "updated", "published", "author", "contributor", "category"),
+    *("rights", "subtitle", "generator"),
+)) | OF_PEOPLE  # fmt: skip
+_MARKED_UP = frozenset(("title", "summary", "content"))
+_ACTS: dict[str, Callable[[PlainEntry, str, Attributes], None]] = {
+    "title": PlainEntry.title,
+    "media_title": PlainEntry.other_title,
+    "dc_title": PlainEntry.other_title,
+    "description": PlainEntry.description,
+    "media_description": PlainEntry.description,
+    "summary": PlainEntry.summary,
+    "itunes_summary": PlainEntry.summary,
+    "content": PlainEntry.content,
+    "content_encoded": PlainEntry.encoded,
+    "published": PlainEntry.published,
+    "issued": PlainEntry.published,
+    "pubdate": PlainEntry.published,
+    "dc_date": PlainEntry.updated,
+    "updated": PlainEntry.updated,
+    "modified": PlainEntry.updated,
+    "created": PlainEntry.created,
+    "language": PlainEntry.language,
+    "dc_language": PlainEntry.language,
+    "feedburner_origlink": PlainEntry.origin,
+    "author": PlainEntry.author,
+    "dc_creator": PlainEntry.author,
+    "itunes_author": PlainEntry.author,
+    "guid": PlainEntry.guid,
+    "id": PlainEntry.guid,
+    "link": PlainEntry.link,
+    "enclosure": PlainEntry.enclosure,
+}
+_AUTHORS = frozenset(("author", "dc_creator", "itunes_author"))
+_INNER = {"media_title": PlainEntry.other_title, "media_description": PlainEntry.inner_description}
+_PERSON = {"name": "name", "itunes_name": "name", "email": "email", "itunes_email": "email"}
 
 
-class OddError(Exception):
-    """It has to be left to feedparser."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Role:
+    """What an element is in an entry."""
 
-
-def left_text(text: str) -> str:
-    """As feedparser leaves a text: UTF-8 that was taken for Latin-1 is mended.
-
-    Raises OddError for slips of Windows-1252.
-    """
-    text = text.strip()
-    if text.isascii():
-        return text
-    with suppress(UnicodeError):
-        text = text.encode("iso-8859-1").decode("utf-8")
-    if _C1.search(text):
-        raise OddError
-    return text
-
-
-def undone(address: str) -> str:
-    """An address in which a parser took fields for references (`?a=1&b;=2`)."""
-    return _REFERENCE.sub(r"&\g<1>", address)
+    tag: str
+    act: Callable[[PlainEntry, str, Attributes], None] | None = None  # what its text comes to
+    holds: bool = False  # others of no account, too
+    odd: bool = False
+    people: bool = False  # names and addresses
+    source: bool = False  # what is said of the feed that an entry is from
 
 
 class PlainReader:
@@ -76,15 +103,14 @@ class PlainReader:
     def __init__(self, head: bytes, handler: Any) -> None:
         """`head` is what stands before the entries; `handler`, feedparser's, has read it."""
         self._handler = handler
-        self._language = handler.lang.replace("_", "-") if handler.lang else handler.lang
-        self._acts: dict[str, Act] = {}
-        self._raw: Raw = {}
+        self._roles: dict[str, _Role] = {}
+        self._entry = PlainEntry(handler)
         self._plain = False
         self._depth = 0
-        self._act: Act | None = None
-        self._attributes: Mapping[str, str] = {}
+        self._open: list[tuple[_Role, Attributes]] = []
         self._texts: list[str] = []
-        self._usable = handler.version.startswith("rss") and not any(
+        self._pieces: list[str] | None = None  # of the markup of the open element
+        self._usable = handler.version.startswith(("rss", "atom")) and not any(
             getattr(handler, name) for name in _IDLE
         )
         self._parser = expat.ParserCreate("utf-8", " ")
@@ -100,17 +126,15 @@ class PlainReader:
         """An entry; None for one that is not plain."""
         if not self._usable:
             return None
-        self._raw, self._plain = {}, True
+        self._entry, self._plain, self._pieces = PlainEntry(self._handler), True, None
+        self._open.clear()
         try:
             self._parser.Parse(piece, False)
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - feedparser raises whatever its own slips raise
             self._usable = self._plain = False  # nor does the XML parser go on from there
-        return self._raw if self._plain else None
-
-    def _odd(self, *_: object) -> None:
-        self._plain = False
+        return self._entry.raw if self._plain else None
 
     def _declare(self, prefix: str | None, uri: str) -> None:
         """A namespace that stays, as feedparser never forgets one, but changes nothing."""
@@ -118,190 +142,134 @@ class PlainReader:
             return
         known = self._handler._matchnamespaces  # noqa: SLF001 - it has no other name
         before = self._handler.namespaces_in_use.get(prefix, uri)
-        if known.get(uri.lower()) != prefix or before.lower() not in known:
+        if known.get(uri.lower()) != prefix or before.lower() not in known or uri == _XLINK:
             self._plain = False
 
-    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+    def _start(self, name: str, attributes: Attributes) -> None:
         self._depth += 1
-        if self._depth == 2:
-            self._texts.clear()
-            self._attributes = attributes
-            self._act = self._act_for(name)
-            if self._act == self._link:  # its place among the links is where it begins
-                self._raw.setdefault("links", []).append({"rel": "alternate"})
-        elif self._depth > 2:
-            self._within(name)
-        elif attributes:
-            self._about(attributes)
-
-    def _within(self, name: str) -> None:
-        """An element in one that holds others: feedparser has the entry's title already."""
-        tag = element_name(name, self._handler)
-        held = tag == "media_title" and self._raw.get("title")
-        if self._act != self._hold or not (held or self._act_for(name) in (_nothing, self._hold)):
-            self._plain = False
-
-    def _end(self, _: str) -> None:
-        self._depth -= 1
-        if self._depth == 1 and self._act and self._plain:
-            self._act("".join(self._texts), self._attributes)
-
-    def _about(self, attributes: Mapping[str, str]) -> None:
-        self._raw["id"] = attributes.get(_RDF_ABOUT, "")
-        renamed = self._handler.namespacemap.get("rdf", "rdf") != "rdf"
-        if len(attributes) > 1 or not self._raw["id"] or renamed:
-            self._plain = False
-
-    def _act_for(self, name: str) -> Act:
-        if name not in self._acts:
-            self._acts[name] = self._found(element_name(name, self._handler))
-        return self._acts[name]
-
-    def _found(self, tag: str) -> Act:
-        if tag in _HOLDERS:
-            return self._hold
-        if tag in _OF_NO_ACCOUNT:
-            return _nothing
-        if tag in _ACTS:
-            return getattr(self, _ACTS[tag])  # type: ignore[no-any-return] # one of those below
-        handled = any(hasattr(self._handler, f"_{at}_{tag}") for at in ("start", "end"))
-        return self._odd if handled or tag in READ else self._hold
-
-    def _hold(self, *_: object) -> None:
-        """What may hold others is of no account."""
-
-    def _text(self, text: str) -> str:
+        if not self._plain:
+            return
         try:
-            return left_text(text)
+            if self._pieces is not None:
+                self._tagged(name, attributes)
+            elif self._depth == 1:
+                self._entry.begin(attributes)
+            else:
+                self._begin(name, attributes)
         except OddError:
             self._plain = False
-            return ""
 
-    def _once(self, key: str, text: str, attributes: Mapping[str, str]) -> str:
-        if key in self._raw or attributes:
-            self._plain = False
-        self._raw[key] = found = self._text(text)
-        return found
-
-    def _detail(self, kind: str, value: str) -> Raw:
-        return {"type": kind, "language": self._language, "value": value}
-
-    def _title(self, text: str, attributes: Mapping[str, str]) -> None:
-        value = self._once("title", text, attributes)
-        self._raw["title_detail"] = self._detail("text/plain", value)
-
-    def _description(self, text: str, attributes: Mapping[str, str]) -> None:
-        if "summary" in self._raw and "content" not in self._raw:
-            self._plain = False
-        self._raw.pop("summary", None)  # a copy of the content
-        value = self._once("summary", text, attributes)
-        if "summary_detail" in self._raw:
-            self._plain = False
-        self._raw["summary_detail"] = self._detail("text/html", value)
-
-    def _content(self, text: str, attributes: Mapping[str, str]) -> None:
-        value = self._once("content", text, attributes)
-        self._raw["content"] = [self._detail("text/html", value)]
-        self._raw.setdefault("summary", value)
-
-    def _published(self, text: str, attributes: Mapping[str, str]) -> None:
-        self._once("published", text, attributes)
-
-    def _updated(self, text: str, attributes: Mapping[str, str]) -> None:
-        self._once("updated", text, attributes)
-
-    def _said_language(self, text: str, attributes: Mapping[str, str]) -> None:
-        self._once("language", text, attributes)
-
-    def _origin(self, text: str, attributes: Mapping[str, str]) -> None:
-        self._once("feedburner_origlink", text, attributes)
-
-    def _author(self, text: str, attributes: Mapping[str, str]) -> None:
-        if attributes:
-            self._plain = False
-        self._raw["author"] = self._text(text)
-        self._raw.setdefault("authors", []).append({})
-        self._handler._sync_author_detail.__func__(_Entry(self._raw))  # noqa: SLF001 - the same
-
-    def _guid(self, text: str, attributes: Mapping[str, str]) -> None:
-        if self._raw.pop("guid", None) or any(name.lower() != "ispermalink" for name in attributes):
-            self._plain = False
-        self._raw["guid"] = True
-        self._raw["id"] = value = self._text(text)
-        if "true" in (*attributes.values(), *([] if attributes else ["true"])):
-            self._raw.setdefault("link", value)
-
-    def _link(self, text: str, attributes: Mapping[str, str]) -> None:
-        links = self._raw["links"]
-        if attributes:
-            self._reference(links[-1], attributes)
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        if not self._plain or not self._depth:
             return
-        if sum(one["rel"] == "alternate" for one in links) > 1:
+        try:
+            if self._pieces is not None and self._depth > len(self._open):
+                self._tagged(name)
+            else:
+                self._done(*self._open.pop())
+        except OddError:
             self._plain = False
-        text = text.strip()
-        value = self._text(self._handler.resolve_uri(text) if text else text)
-        self._raw["link"] = value = undone(value.replace("&amp;", "&"))
-        if value:
-            links[-1]["href"] = value
 
-    def _reference(self, link: Raw, attributes: Mapping[str, str]) -> None:
-        """A link of Atom to something else than the article."""
-        link |= {"rel": attributes.get("rel", "").lower()}
-        if not link["rel"] or link["rel"] == "alternate" or attributes.keys() - _OF_LINKS:
-            self._plain = False
-        if "href" in attributes:
-            link["href"] = self._handler.resolve_uri(attributes["href"])
+    def _begin(self, name: str, attributes: Attributes) -> None:
+        role = self._roles.get(name) or self._role(name)
+        if self._open:
+            role = self._within(self._open[-1][0], role)
+        if role.odd:
+            raise OddError
+        self._open.append((role, attributes))
+        self._texts.clear()
+        if role.people and role.act:
+            self._entry.begin_author(attributes)
+        elif role.source or role.tag == "image":
+            self._entry.untitled()
+        elif role.tag in _MARKED_UP and self._entry.kind(attributes, "text/plain") == XHTML:
+            self._pieces = []
 
-    def _enclosure(self, _: str, attributes: Mapping[str, str]) -> None:
-        given = {name.lower(): value for name, value in attributes.items()}
-        href = given.get("url", given.get("uri", given.get("href")))
-        link = {"rel": "enclosure"} | ({"href": href} if href else {})
-        self._raw.setdefault("links", []).append(link)
+    def _within(self, around: _Role, role: _Role) -> _Role:
+        """What it is there."""
+        if around.source and (role.tag in _SOURCE or role.holds):
+            return around
+        if around.people and role.tag in OF_PEOPLE:
+            self._nothing_said()
+            return _Role(tag=role.tag)
+        if around.tag == "image" and role.tag == "url":
+            return _Role(tag="url")
+        if around.holds and role.tag in _INNER:
+            return _Role(tag=role.tag, act=_INNER[role.tag])
+        free = role.holds or (around.holds and not role.act and not role.people)
+        if role.source or role.odd or not (around.holds or around.people) or not free:
+            raise OddError
+        if around.people:
+            self._nothing_said()
+        return role
+
+    def _nothing_said(self) -> None:
+        """An author's own text is odd beside elements."""
+        if "".join(self._texts).strip():
+            raise OddError
+
+    def _done(self, role: _Role, attributes: Attributes) -> None:
+        if self._pieces is not None:
+            text, self._pieces = self._markup(self._pieces), None
+        else:
+            text = "".join(self._texts)
+        around = self._open[-1][0] if self._open else None
+        if around and around.people:
+            if around.act and role.tag in OF_PEOPLE:
+                self._entry.of_author(_PERSON.get(role.tag, "href"), text)
+            elif role.holds:
+                self._nothing_said()
+        elif role.act:
+            role.act(self._entry, text, attributes)
+        self._texts.clear()
+
+    def _tagged(self, name: str, attributes: Attributes | None = None) -> None:
+        """A tag within markup; without attributes it is the end of one."""
+        tag = element_name(name, self._handler)
+        space, _, local = name.rpartition(" ")
+        local, pieces = local.lower(), self._pieces
+        if pieces is None or is_handled(tag, self._handler):
+            raise OddError
+        if _DRAWN.get(local) == space and attributes is not None:
+            if tag != local:
+                raise OddError
+            attributes = {"xmlns": space, **attributes}
+        pieces.append(escape("".join(self._texts)))
+        self._texts.clear()
+        pieces.append(f"</{local}>" if attributes is None else f"<{local}{_spelt(attributes)}>")
+
+    def _markup(self, pieces: list[str]) -> str:
+        pieces.append(escape("".join(self._texts)))
+        said = [piece for piece in pieces if piece]
+        return without_div(said) if self._handler.version == "atom10" else "".join(said)
+
+    def _role(self, name: str) -> _Role:
+        tag = element_name(name, self._handler)
+        role = self._roles[name] = self._found(tag)
+        return role
+
+    def _found(self, tag: str) -> _Role:
+        if tag in _AUTHORS:
+            return _Role(tag=tag, act=_ACTS[tag], people=True)
+        if tag in _ACTS:
+            return _Role(tag=tag, act=_ACTS[tag])
+        if tag == "contributor":
+            return _Role(tag=tag, people=True)
+        if tag == "source":
+            return _Role(tag=tag, source=True)
+        if tag in _OF_NO_ACCOUNT:
+            return _Role(tag=tag)
+        odd = tag not in _HOLDERS and (is_handled(tag, self._handler) or tag in READ)
+        return _Role(tag=tag, odd=odd, holds=not odd)
 
 
-_ACTS = {
-    "title": "_title",
-    "description": "_description",
-    "content_encoded": "_content",
-    "pubdate": "_published",
-    "dc_date": "_updated",
-    "updated": "_updated",
-    "language": "_said_language",
-    "dc_language": "_said_language",
-    "feedburner_origlink": "_origin",
-    "author": "_author",
-    "dc_creator": "_author",
-    "itunes_author": "_author",
-    "guid": "_guid",
-    "link": "_link",
-    "enclosure": "_enclosure",
-}
-
-
-class _Entry:
-    """What feedparser's own way to tell names from addresses works on."""
-
-    def __init__(self, raw: Raw) -> None:
-        self._raw = raw
-
-    def _get_context(self) -> Raw:
-        return self._raw
-
-
-def _nothing(*_: object) -> None:
-    pass
-
-
-def element_name(name: str, handler: Any) -> str:
-    """The name that feedparser goes by for an element: "namespace name", with its prefix or not."""
-    parts = name.split(" ")
-    namespace, local = parts[:2] if len(parts) > 1 else ("", name)
-    lower = namespace.lower()
-    if "backend.userland.com/rss" in lower:
-        return "item"  # leave it to feedparser
-    prefix = handler._matchnamespaces.get(lower)  # noqa: SLF001 - it has no other name
-    if not prefix and namespace:
-        known = handler.namespaces_in_use.items()
-        prefix = next((name for name, uri in known if name and uri == namespace), "")
-    prefix = handler.namespacemap.get((prefix or "").lower(), (prefix or "").lower())
-    return f"{prefix}_{local.lower()}" if prefix else local.lower()
+def _spelt(attributes: Attributes) -> str:
+    """Attributes as feedparser writes them into a text."""
+    found: dict[str, str] = {}
+    for name, value in attributes.items():
+        key = {XML_LANG: "xml:lang", XML_BASE: "xml:base"}.get(name, name).lower()
+        if " " in key:
+            raise OddError
+        found[key] = value.lower() if key in ("rel", "type") else value
+    return "".join(f' {key}="{escape(value, {chr(34): "&quot;"})}"' for key, value in found.items())

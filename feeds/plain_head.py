@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from feeds.plain import READ, OddError, element_name, left_text, undone
+from feeds.plain_names import (
+    OF_PEOPLE,
+    READ,
+    OddError,
+    element_name,
+    is_handled,
+    left_text,
+    undone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,10 +45,9 @@ _OF_NO_ACCOUNT = frozenset((
     "items",
 ))  # fmt: skip
 _SUMMARIES = frozenset(("summary", "itunes_summary"))
-# What of those that it has handlers for may stand within them.
-_OF_PEOPLE = frozenset(("name", "uri", "url", "homepage", "email", "itunes_name", "itunes_email"))
+# What of those that it has handlers for may stand within others.
 _WITHIN = {
-    **dict.fromkeys(("author", "managingeditor", "contributor", "itunes_owner"), _OF_PEOPLE),
+    **dict.fromkeys(("author", "managingeditor", "contributor", "itunes_owner"), OF_PEOPLE),
     "itunes_category": frozenset(("itunes_category",)),
 }
 _PICTURE = {
@@ -146,7 +153,7 @@ class _HeadReader:
         elif tag == "image":
             self._picture = self._handler.feeddata.setdefault("image", {})
             self._handler.title_depth = -1
-        elif self._handled(tag) or tag in _TOLD:
+        elif is_handled(tag, self._handler) or tag in _TOLD:
             return False
         elif tag in READ:
             raise OddError
@@ -162,9 +169,6 @@ class _HeadReader:
         self._within = _WITHIN.get(tag, self._within)
         return True
 
-    def _handled(self, tag: str) -> bool:
-        return any(hasattr(self._handler, f"_{at}_{tag}") for at in ("start", "end"))
-
     def _nested(self, name: str, attributes: Attributes) -> None:
         if self._fed:
             self._driver.start_element_ns(name, attributes)
@@ -172,7 +176,9 @@ class _HeadReader:
         tag = element_name(name, self._handler)
         if self._picture is not None:
             self._of_picture(tag, attributes)
-        elif self._act or not (tag in self._within or (tag not in READ and not self._handled(tag))):
+        elif self._act or not (
+            tag in self._within or (tag not in READ and not is_handled(tag, self._handler))
+        ):
             raise OddError
 
     def _of_picture(self, tag: str, attributes: Attributes) -> None:
