@@ -16,7 +16,8 @@ class TextKeys:
     """What an entry's own text and link are known by, wherever it stands."""
 
     link: str  # canonical; "" = none
-    title: str  # its words alone
+    title_key: str  # host, title and day; "" where the host has to be the feed's
+    text_key: str  # fingerprint of the title's words, for copies
     content_hash: str  # fingerprint of title and text, for edits
 
 
@@ -25,7 +26,7 @@ class Study:
     """What an entry's text says by itself: read by the process that parsed it, if it is there."""
 
     keys: TextKeys
-    piece: Piece  # without time and publisher
+    piece: Piece  # without what the entry does not say: time or publisher
     signature: Signature
     language: str
     segments: tuple[str, str] | None  # of title and text, for the search index; None: a long text
@@ -45,6 +46,7 @@ class Held:
     url: str
     title_key: str
     content_hash: str
+    url_key: str = ""  # of the same link; "" = to be worked out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

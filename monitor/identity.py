@@ -35,7 +35,7 @@ def probes(
     held = held or {}
     unread = {entry.source: held.get(entry.source, _LOST) for entry in entries if entry.unread}
     entries = [_named(entry, unread) for entry in entries]
-    keys = [_keys(entry) for entry in entries]
+    keys = [_keys(entry, unread) for entry in entries]
     links = [one.link for one in keys]
     guids, linked = Counter(entry.guid for entry in entries), Counter(links)
     return tuple(
@@ -53,9 +53,12 @@ def probes(
 
 def text_keys(entry: Entry) -> TextKeys:
     """The keys that are the same wherever the entry stands."""
+    title = words_only(entry.title)
+    host = _host(entry)
     return TextKeys(
         link=_link(entry),
-        title=words_only(entry.title),
+        title_key=_title_key(entry, title, host) if host else "",
+        text_key=_text_key(title),
         content_hash=_hash(_folded(entry.title), _folded(entry.text)),
     )
 
@@ -64,9 +67,14 @@ def _link(entry: Entry) -> str:
     return url_key(entry.url) if entry.url else ""
 
 
-def _keys(entry: Entry) -> TextKeys:
+def _host(entry: Entry) -> str:
+    return (urlsplit(entry.url).hostname if entry.url else "") or ""
+
+
+def _keys(entry: Entry, unread: Mapping[str, Held]) -> TextKeys:
     if entry.unread:
-        return TextKeys(link=_link(entry), title="", content_hash="")
+        link = unread[entry.source].url_key or _link(entry)
+        return TextKeys(link=link, title_key="", text_key="", content_hash="")
     study = studied(entry)
     return study.keys if study else text_keys(entry)
 
@@ -95,18 +103,17 @@ def _probe(
         entry=entry,
         guid=guid,
         url_key=link,
-        title_key=_title_key(entry, keys.title, feed_host),
-        text_key=_text_key(keys.title),
+        title_key=keys.title_key or _title_key(entry, words_only(entry.title), feed_host),
+        text_key=keys.text_key,
         content_hash=keys.content_hash,
     )
 
 
-def _title_key(entry: Entry, title: str, feed_host: str) -> str:
+def _title_key(entry: Entry, title: str, host: str) -> str:
     """Title, day and publisher: for entries that have no other key of their own."""
     day = entry.published_at.date().isoformat() if entry.published_at else ""
     words = title or words_only(entry.text)[:200]
-    host = urlsplit(entry.url).hostname if entry.url else ""
-    return _hash(host or feed_host, day, words) if words else ""
+    return _hash(host, day, words) if words else ""
 
 
 def _text_key(title: str) -> str:

@@ -15,6 +15,7 @@ from monitor.identity import text_keys
 from monitor.language import detect
 from monitor.segments import segment
 from monitor.stories import Piece, Signature, read, sign
+from monitor.stories.piece import publisher_of
 
 SEGMENTED = 10_000  # characters of a text, which doubles in size
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,7 +34,7 @@ def study(entry: Entry, declared: str) -> Study:
 
 
 def shape_of(entry: Entry) -> tuple[Piece, Signature]:
-    """What grouping compares, without time and publisher."""
+    """What grouping compares, without what the entry does not say: its time, or its publisher."""
     if found := studied(entry):
         return found.piece, found.signature
     piece = _piece(entry)
@@ -56,4 +57,5 @@ def _segments(entry: Entry) -> tuple[str, str]:
 
 
 def _piece(entry: Entry) -> Piece:
-    return read(entry.title, entry.text, at=_NO_TIME, publisher="")
+    at, publisher = entry.published_at or _NO_TIME, publisher_of(entry.url)
+    return read(entry.title, entry.text, at=at, publisher=publisher)

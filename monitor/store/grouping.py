@@ -109,8 +109,9 @@ class Recent:
         for place, probe in fresh.items():
             entry = probe.entry
             piece, signature = shape_of(entry)
-            publisher = publisher_of(entry.url, str(feed))
-            piece = replace(piece, at=entry.published_at or now, publisher=publisher)
+            if not (entry.published_at and piece.publisher):
+                publisher = piece.publisher or str(feed)
+                piece = replace(piece, at=entry.published_at or now, publisher=publisher)
             found[place] = Fresh(
                 piece=piece, signature=signature, candidates=window.candidates(signature)
             )

@@ -41,6 +41,8 @@ JOIN items AS i ON i.text_key = key.value AND i.text_key <> ''
 JOIN appearances AS a ON a.item = i.id AND a.feed = :feed
 ORDER BY i.id DESC"""
 
+_HAS_ANY = "SELECT EXISTS (SELECT 1 FROM appearances WHERE feed = ?)"
+
 _BURIED = """
 SELECT key.value FROM json_each(:keys) AS key
 JOIN tombstones AS t ON t.key = key.value AND (t.feed IS NULL OR t.feed = :feed)"""
@@ -66,8 +68,10 @@ JOIN items AS i ON i.id = a.item"""
 
 
 _HELD = """
-SELECT source, item, guid, url, title_key, content_hash FROM appearances
-WHERE feed = ? AND gone_at IS NULL AND source IS NOT NULL"""
+SELECT a.source, a.item, a.guid, a.url, a.title_key, a.content_hash,
+  CASE WHEN i.url = a.url THEN i.url_key ELSE '' END
+FROM appearances AS a JOIN items AS i ON i.id = a.item
+WHERE a.feed = ? AND a.gone_at IS NULL AND a.source IS NOT NULL"""
 
 _OF_STORIES = """
 SELECT i.id FROM json_each(:keys) AS key JOIN items AS i ON i.id = key.value
@@ -83,8 +87,15 @@ AND EXISTS (SELECT 1 FROM mentions AS m WHERE m.item = a.item AND m.state = 'con
 def held(db: sqlite3.Connection, feed: int) -> dict[str, Held]:
     """By what its entry was read from (Entry.source): each item in the window of a feed."""
     return {
-        source: Held(item=item, guid=guid, url=url, title_key=title_key, content_hash=content_hash)
-        for source, item, guid, url, title_key, content_hash in db.execute(_HELD, (feed,))
+        source: Held(
+            item=item,
+            guid=guid,
+            url=url,
+            title_key=title_key,
+            content_hash=content_hash,
+            url_key=url_key,
+        )
+        for source, item, guid, url, title_key, content_hash, url_key in db.execute(_HELD, (feed,))
     }
 
 
@@ -97,27 +108,37 @@ def look_up(
     now: datetime,
 ) -> Known:
     """All that the judge may want to know, and no more."""
-    by_guid = dict(_pairs(db, _BY_GUID, feed, (p.guid for p in probes)))
-    by_url = dict(_pairs(db, _BY_URL, feed, (p.url_key for p in probes)))
-    by_title = dict(_pairs(db, _BY_TITLE, feed, (p.title_key for p in probes)))
-    hits = {*by_guid.values(), *by_url.values(), *by_title.values()}
-    keys = Known(by_guid=by_guid, by_url=by_url, by_title=by_title)
-    unknown = {place: p for place, p in enumerate(probes) if find(p, keys) is None}
+    # Of a feed that never had an item, none can be met under a key that is its own.
+    had = bool(db.execute(_HAS_ANY, (feed.id,)).fetchone()[0])
+    keys = _keys(db, feed, probes, had=had)
+    places = [find(probe, keys) for probe in probes]
+    unknown = {at: p for at, (p, item) in enumerate(zip(probes, places, strict=True)) if not item}
     fresh = recent.look_up(db, unknown, feed.id, now)
-    reissued = _reissued(db, feed, unknown)
-    here = hits | set(reissued.values())
-    read = {item for p in probes if p.held is None and (item := find(p, keys))}
-    wanted = read | set(reissued.values()) | candidates_of(fresh)
-    items = _items(db, wanted | _leaving(db, feed, probes, here))
+    reissued = _reissued(db, feed, unknown) if had else {}
+    found = zip(probes, places, strict=True)
+    read = {item for probe, item in found if item and probe.held is None} | {*reissued.values()}
+    here = {*filter(None, places)} | read
+    items = _items(
+        db, read | candidates_of(fresh) | (_leaving(db, feed, here) if probes and had else set())
+    )
     return replace(
         keys,
         probes=tuple(probes),
         items=items | _items(db, _of_their_stories(db, here - items.keys(), items, fresh)),
-        appearances=_appearances(db, feed, here),
+        appearances=_appearances(db, feed, here) if had else {},
         fresh=fresh,
         reissued=reissued,
         buried=_buried(db, feed, unknown),
     )
+
+
+def _keys(db: sqlite3.Connection, feed: StoredFeed, probes: Sequence[Probe], *, had: bool) -> Known:
+    """Which items are stored under the keys. A title is asked for where nothing else may tell."""
+    by_guid = dict(_pairs(db, _BY_GUID, feed, (p.guid for p in probes)) if had else ())
+    by_url = dict(_pairs(db, _BY_URL, feed, (p.url_key for p in probes)))
+    untold = (p.title_key for p in probes if not p.url_key and p.guid not in by_guid)
+    by_title = dict(_pairs(db, _BY_TITLE, feed, untold) if had else ())
+    return Known(by_guid=by_guid, by_url=by_url, by_title=by_title)
 
 
 def _of_their_stories(
@@ -134,12 +155,8 @@ def _of_their_stories(
     return {item for (item,) in db.execute(_OF_STORIES, given)}
 
 
-def _leaving(
-    db: sqlite3.Connection, feed: StoredFeed, probes: Sequence[Probe], here: set[int]
-) -> set[int]:
+def _leaving(db: sqlite3.Connection, feed: StoredFeed, here: set[int]) -> set[int]:
     """Items in the feed's window that name something and that the document has no more."""
-    if not probes:
-        return set()
     rows = db.execute(_LEAVING, {"feed": feed.id, "keys": json.dumps(sorted(here))})
     return {item for (item,) in rows}
 
@@ -147,8 +164,10 @@ def _leaving(
 def _pairs(
     db: sqlite3.Connection, sql: str, feed: StoredFeed, keys: Iterable[str]
 ) -> list[tuple[str, int]]:
-    wanted = json.dumps(sorted({key for key in keys if key}))
-    return db.execute(sql, {"keys": wanted, "feed": feed.id}).fetchall()
+    wanted = sorted({key for key in keys if key})
+    if not wanted:
+        return []
+    return db.execute(sql, {"keys": json.dumps(wanted), "feed": feed.id}).fetchall()
 
 
 def _reissued(
@@ -172,6 +191,8 @@ def _buried(
     db: sqlite3.Connection, feed: StoredFeed, unknown: Mapping[int, Probe]
 ) -> frozenset[int]:
     """Entries that a reviewer threw out: they do not come back under any of their keys."""
+    if not unknown:
+        return frozenset()
     keys = {place: set(tombstone_keys(probe)) for place, probe in unknown.items()}
     wanted = json.dumps(sorted(set().union(*keys.values())))
     rows = db.execute(_BURIED, {"keys": wanted, "feed": feed.id})

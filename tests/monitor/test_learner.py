@@ -191,8 +191,8 @@ def test_a_poll_without_a_document_looks_nothing_up(line: Line) -> None:
     with line.statements() as with_one:
         line.learn(seen[2:])
     assert [r.row.status for r in results if isinstance(r, PollRecord)] == ["error", "not-modified"]
-    assert not any("JOIN appearances" in sql for sql in without)
-    assert any("JOIN appearances" in sql for sql in with_one)
+    assert not any("JOIN items" in sql for sql in without)
+    assert any("JOIN items" in sql for sql in with_one)
 
 
 @pytest.mark.parametrize("year", [1, 999, 2026])

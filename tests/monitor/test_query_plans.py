@@ -19,6 +19,9 @@ from tests.support.press import words
 # EXPLAIN rather than EXPLAIN QUERY PLAN, which calls a table by its alias and says SCAN of what a
 # statement has made for itself too. These begin with the first or the last row of a table or index.
 _FROM_AN_END = {"Rewind", "Last", "Count"}
+_STEPS = {"Next", "Prev"}  # to the next row; Count is of all
+_PASSES_OVER = {"Eq", "Ne", "Lt", "Le", "Gt", "Ge", "If", "IfNot", "IsNull", "NotNull"}  # a row
+_PASSES_OVER |= {"Found", "NotFound", "NotExists", "Filter", "IfPos", "Goto"}
 _OPENS = {"OpenRead", "OpenWrite", "ReopenIdx"}
 # They do not grow with the years; signatures are of two weeks, and the oldest are deleted.
 FEW = {"feeds", "entities", "names", "watchlist_versions", "signatures"}
@@ -59,8 +62,35 @@ def scans(db: sqlite3.Connection, sql: str) -> set[str]:
     steps = [row[1:4] for row in db.execute(f"EXPLAIN {sql}")]
     db.text_factory = str
     opened = {cursor: roots.get(root, "") for code, cursor, root in steps if code in _OPENS}
-    found = {opened.get(cursor, "") for code, cursor, _ in steps if code in _FROM_AN_END}
+    began = {cursor for code, cursor, _ in steps if code in _FROM_AN_END}
+    counted = {cursor for code, cursor, _ in steps if code == "Count"}
+    found = {opened.get(cursor, "") for cursor in began & (_stepping(steps) | counted)}
     return found - FEW - {""}
+
+
+def _stepping(steps: list[tuple[str, int, int]]) -> set[int]:
+    """The cursors that go on from a row: the step of `max(id)` stands behind a jump, never met."""
+    met = {to for code, _, to in steps if code in _PASSES_OVER}
+    return {
+        cursor
+        for at, (code, cursor, _) in enumerate(steps)
+        if code in _STEPS and (at in met or steps[at - 1][0] != "Goto")
+    }
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("SELECT max(id) FROM items", set()),
+        ("SELECT max(text) FROM items", {"items"}),
+        ("SELECT max(id) FROM items WHERE text <> 'a'", {"items"}),
+        ("SELECT count(*) FROM items", {"items"}),
+        ("SELECT id FROM items ORDER BY id DESC", {"items"}),
+        ("SELECT id FROM items WHERE id = 1", set()),
+    ],
+)
+def test_what_is_a_scan(desk: LearningDesk, sql: str, found: set[str]) -> None:
+    assert scans(desk.store.db.conn, sql) == found
 
 
 @pytest.fixture

@@ -85,6 +85,12 @@ class TestRelation:
         desk.poll(entry(2, "The mine and the dam open"), entry(1))
         assert relations(desk) == []
 
+    def test_gone_though_another_entry_took_its_link(self, desk: LearningDesk) -> None:
+        rule(desk, relation=("gone",))
+        desk.poll(entry(3, "The mine opens"), entry(2), entry(1))
+        desk.poll(entry(2, url=entry(3).url), entry(1))
+        assert relations(desk) == ["gone"]
+
     def test_gone(self, desk: LearningDesk) -> None:
         rule(desk, relation=("gone",))
         desk.poll(entry(3, "The mine opens"), entry(2, "The dam"), entry(1))
