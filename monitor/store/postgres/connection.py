@@ -131,7 +131,7 @@ class Connection:
             if own:
                 with self._raw.pipeline():
                     for row in values:
-                        own(self._raw, cast(Sequence[object], row))
+                        own(self._raw, cast("Sequence[object]", row))
             elif values:
                 cursor.executemany(translated(sql).encode(), values)
         return Cursor(cursor, None)
