@@ -45,7 +45,7 @@ def tidy(store: Store, archive: Archive | None, config: Config, now: datetime) -
     limited = evidence.max_bytes or evidence.max_age_days
     if not (keeping.items_days or keeping.polls_days or (archive and limited)):
         return Removed()
-    stays = set() if keeping.decided else decided(store.path)
+    stays = set() if keeping.decided else decided(store.path) | store.decided()
     items = stories = polls = files = 0
     if keeping.items_days:
         before = iso(now - timedelta(days=keeping.items_days))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.packing import target
-from monitor.cli.shared import config_option, file_of, json_option, print_json, read_config
+from monitor.cli.shared import config_option, json_option, print_json, read_config
 from monitor.cli.waiting import waiting
 
 if TYPE_CHECKING:
@@ -40,13 +40,14 @@ def backup(ctx: click.Context, folder: Path, config_path: Path | None, *, as_jso
 
 def _backup(config: Config, output: Path) -> dict[str, Any]:
     from monitor.backup import write
+    from monitor.errors import StoreError
     from monitor.wall import wall_clock
 
-    file_of(
-        config,
-        "`wirewatch backup` copies",
-        "Copy it with PostgreSQL's pg_dump, and then the folder of the evidence",
-    )
+    if config.server:
+        raise StoreError(
+            f"{config.server}: `wirewatch backup` copies a SQLite file, and this database is on a "
+            "server. Copy it with PostgreSQL's pg_dump, and then the folder of the evidence"
+        )
     with target(output) as folder, waiting("copying", None) as step:
         return write(config, folder, wall_clock(), step)
 

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", "Watch the feeds: the daemon."),
     "poll": ("poll:poll", "Poll the due feeds once, then deliver."),
     "reload": ("reload:reload", "Have the daemon read its settings and lists again."),
+    "publish": ("publish:publish", "Keep a file for the desk up to date, from PostgreSQL."),
     "serve": ("serve:serve", "Open the desk: read, judge and browse what was found."),
     "tag": ("tag:tag", "Find watched names in text or JSON lines."),
     "stories": ("stories:stories", "Group copies in JSON lines; merge and split stories."),

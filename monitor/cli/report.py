@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.shared import (
-    DESK_FILE,
     config_option,
-    file_of,
+    desk_file,
     json_option,
     print_json,
     read_config,
@@ -102,7 +101,7 @@ def _gathered(config: Config, first: date, last: date) -> Report:
     from monitor.wall import wall_clock
 
     since, until = days(first, last)
-    with Reader(file_of(config, "reports are made from", DESK_FILE)) as reader:
+    with Reader(desk_file(config)) as reader:
         decisions.attach(reader.db.conn, decisions.beside(config.database))
         return gather(reader.db.conn, since=since, until=until, now=wall_clock())
 

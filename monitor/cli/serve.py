@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.shared import DESK_FILE, config_option, file_of, read_config
+from monitor.cli.shared import config_option, desk_file, read_config
 
 
 @click.command(short_help="Open the desk: read, judge and browse what was found.")
@@ -33,5 +33,5 @@ def serve(host: str, port: int, hash_password: bool, config_path: Path | None) -
     from monitor.review.server import serve as serve_database
 
     config = read_config(config_path, complete=False, desk=True)
-    database = file_of(config, "the desk opens", DESK_FILE)
+    database = desk_file(config)
     serve_database(database, host=host, port=port, config=config.desk, watchlists=config.watchlists)

@@ -58,18 +58,14 @@ def read_config(
     return load(path, complete=complete, desk=desk, fetching=fetching)
 
 
-DESK_FILE = (
-    "`wirewatch migrate --to FILE` writes one from it: name that file in settings of the desk's own"
-)
-
-
-def file_of(config: Config, what: str, instead: str) -> Path:
-    """The database, for what needs a file of SQLite's. Raises StoreError for one on a server."""
+def desk_file(config: Config) -> Path:
+    """The SQLite file that the desk and reports read. Raises StoreError if there is none yet."""
     from monitor.errors import StoreError
 
-    if config.server:
+    if config.server and not config.database.exists():
         raise StoreError(
-            f"{config.server}: {what} a SQLite file, and this database is on a server. {instead}"
+            f"{config.database}: no copy of {config.server} yet; `wirewatch publish` makes it and "
+            "keeps it up to date"
         )
     return config.database
 

@@ -26,6 +26,9 @@ class Engine(Protocol):
     def one_learns(self) -> None:
         """In a transaction: until it ends, nobody else learns from documents."""
 
+    def decided(self) -> set[int]:
+        """Stories that somebody decided upon at a desk elsewhere."""
+
     def fold(self) -> None:
         """What was written lately goes where it belongs, as far as readers let us."""
 
@@ -60,6 +63,10 @@ class File:
 
     def one_learns(self) -> None:
         """There is no other writer."""
+
+    def decided(self) -> set[int]:
+        """The desk is here."""
+        return set()
 
     def fold(self) -> None:
         """The WAL into the file."""

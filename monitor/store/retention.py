@@ -84,13 +84,19 @@ def old_stories(
     return [story for (story,) in db.execute(_MERGED_TOO, (json.dumps(found),))]
 
 
-def remove_stories(db: sqlite3.Connection, stories: Iterable[int], now: str) -> int:
-    """Remove them with everything that hangs on them; returns how many items there were."""
+def remove_stories(
+    db: sqlite3.Connection, stories: Iterable[int], now: str, *, bury: bool = True
+) -> int:
+    """Remove them with everything that hangs on them; returns how many items there were.
+
+    `bury`: with tombstones, as where feeds are polled.
+    """
     given = {"stories": json.dumps(sorted(stories)), "items": "[]", "now": now}
     rows = db.execute(_ITEMS, (given["stories"],)).fetchall()
     given["items"] = json.dumps([item for item, *_ in rows])
     for item, *texts in rows:
-        db.execute(BURY, {"item": item, "now": now, "note": "kept long enough"})
+        if bury:
+            db.execute(BURY, {"item": item, "now": now, "note": "kept long enough"})
         db.execute(UNINDEX, (item, *map(segment, texts)))
     for statement in _REMOVE:
         db.execute(statement.format(story=_STORY, item=_ITEM), given)

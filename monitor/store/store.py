@@ -247,6 +247,11 @@ class Store:
             evidence.moved(db, moved)
             evidence.removed(db, file, iso(now))
 
+    def decided(self) -> set[int]:
+        """Stories that somebody decided upon at a desk elsewhere."""
+        with self._mapped():
+            return self._engine.decided()
+
     def forget_stories(
         self, before: str, decided: Iterable[int], *, now: datetime, most: int
     ) -> tuple[int, int]:

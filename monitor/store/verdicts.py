@@ -40,6 +40,11 @@ def decisions_on(database: Path, stories: Iterable[int]) -> list[dict[str, Any]]
     return _rows(database, _OF, {"stories": json.dumps(sorted(stories))})
 
 
+def decisions_after(database: Path, number: int) -> list[dict[str, Any]]:
+    """Every decision with a higher number, oldest first. Raises StoreError."""
+    return _rows(database, "SELECT * FROM decisions WHERE id > ? ORDER BY id", (number,))
+
+
 def states_of(database: Path, stories: Iterable[int]) -> dict[int, dict[str, Any]]:
     """By story, what the decisions come to. Raises StoreError."""
     rows = _rows(database, _STATES, (json.dumps(sorted(stories)),))

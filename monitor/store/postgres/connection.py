@@ -75,10 +75,11 @@ def sqlite_errors() -> Iterator[None]:
             kind = sqlite3.IntegrityError
         elif isinstance(error, psycopg.ProgrammingError):
             kind = sqlite3.ProgrammingError
-        raise kind(_words(error)) from error
+        raise kind(words(error)) from error
 
 
-def _words(error: psycopg.Error) -> str:
+def words(error: psycopg.Error) -> str:
+    """What went wrong, on one line, without what the server says of rows (DETAIL)."""
     return error.diag.message_primary or str(error).partition("\n")[0] or type(error).__name__
 
 
@@ -102,7 +103,8 @@ class Connection:
 
     @property
     def raw(self) -> psycopg.Connection[Any]:
-        """Psycopg's own, for what has no form in SQLite."""
+        """The present psycopg connection, for what has no form in SQLite."""
+        self._anew()
         return self._raw
 
     @property

@@ -13,8 +13,8 @@ from alerts.secrets import Secret, redacted
 from monitor.errors import BusyError, StoreError
 from monitor.places import Server
 from monitor.store import schema as sqlite_schema
+from monitor.store.postgres import changes, schema, search
 from monitor.store.postgres import connection as ours
-from monitor.store.postgres import schema, search
 from monitor.store.questions import view_statements
 
 OLDEST = 13_00_00  # libpq's number of the first release that has what functions.py uses
@@ -53,6 +53,10 @@ class Served:
     def one_learns(self) -> None:
         """Known, judged and stored by one after the other, so that a copy finds its story."""
         self.db.execute(f"SELECT pg_advisory_xact_lock({schema.WRITING})")
+
+    def decided(self) -> set[int]:
+        """As far as `wirewatch publish` has brought it back."""
+        return changes.decided(cast("ours.Connection", self.db.conn))
 
     def fold(self) -> None:
         """The server does so."""
