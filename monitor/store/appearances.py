@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from monitor.entries import Source
 from monitor.records import Gone, Probe
 
+# Numbered here: PostgreSQL would take a number of its own for each row that is there already.
 _PUT = """
-INSERT INTO appearances (item, feed, guid, url, content_hash, first_seen_at, last_seen_at, vanished,
-  source, title_key)
-VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)
+INSERT INTO appearances (id, item, feed, guid, url, content_hash, first_seen_at, last_seen_at,
+  vanished, source, title_key)
+VALUES ((SELECT coalesce(max(id), 0) + 1 FROM appearances), ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)
 ON CONFLICT (feed, item) DO UPDATE SET guid = excluded.guid, url = excluded.url,
   content_hash = excluded.content_hash, last_seen_at = excluded.last_seen_at,
   gone_at = NULL, vanished = 0, source = excluded.source, title_key = excluded.title_key"""

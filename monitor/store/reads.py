@@ -195,7 +195,8 @@ _FULL_TEXTS = """
 SELECT feeds.url, articles.state, CASE articles.state WHEN 'fetched' THEN '' ELSE articles.why END
   AS reason, count(*) AS count
 FROM feeds CROSS JOIN articles ON articles.feed = feeds.id WHERE feeds.subscribed = 1
-GROUP BY feeds.id, articles.state, reason ORDER BY feeds.id, articles.state, count DESC"""
+GROUP BY feeds.id, articles.state, reason ORDER BY feeds.id, articles.state, count DESC,
+  reason"""
 
 _DOWN = """
 SELECT since_at AS since, note, advice FROM (
@@ -208,7 +209,7 @@ SELECT entities.sector, count(DISTINCT mentions.entity) AS entities,
 FROM mentions JOIN entities ON entities.id = mentions.entity JOIN items ON items.id = mentions.item
 WHERE mentions.state = 'confirmed' AND mentions.found_at >= ?
   AND coalesce(items.changed_at, items.first_seen_at) >= ?
-GROUP BY entities.sector ORDER BY stories DESC"""
+GROUP BY entities.sector ORDER BY stories DESC, entities.sector"""
 
 # Items from before the list was put to use are tagged under another one, until a retag.
 _RETAG = """
