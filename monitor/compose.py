@@ -16,6 +16,7 @@ from alerts.errors import PostError
 from alerts.types import Channel, PostAnswer
 from feeds import article
 from feeds.access import Keys
+from feeds.dial import Dial
 from feeds.errors import SendError
 from feeds.fetch import fetch
 from feeds.http import Client
@@ -115,8 +116,8 @@ def build_channels(
     )
 
 
-def build_client(config: Config) -> Client:
-    """The one HTTP client.
+def build_client(config: Config, dial: Dial | None = None) -> Client:
+    """The one HTTP client; `dial` connects, if it is not to be done as usual.
 
     Raises:
         ConfigError: `fetch.ca_file` holds no certificates.
@@ -127,6 +128,7 @@ def build_client(config: Config) -> Client:
             contact=fetch.contact,
             allow_private_addresses=fetch.allow_private_addresses,
             ca_file=str(fetch.ca_file) if fetch.ca_file else None,
+            dial=dial,
             keys=Keys(config.access),
         )
     except OSError as error:  # ssl.SSLError is one
@@ -155,7 +157,7 @@ async def assemble(
         store.watch(watchlists, now=now())
         store.subscribe(config.feeds, interval=config.fetch.interval, now=now())
         store.doubt_unfinished()
-        archive = _archive(stack, config, store, now)
+        archive = open_archive(stack, config, store, now)
         writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
         turn = asyncio.Semaphore(1)  # for all that may take long and much memory
         pool = await stack.enter_async_context(
@@ -165,7 +167,7 @@ async def assemble(
         one_page = partial(fetch, client, turn=hosts.turn)
         stages = Stages(
             fetch=PagedFetch(fetch=one_page, pool=pool, pause=config.fetch.host_gap),
-            known=_known(store, writer),
+            known=known_from(store, writer),
             parse=pool.parse,
             learn=Learner(store=store, desk=desk, now=now, writer=writer, archive=archive).learn,
             now=now,
@@ -190,13 +192,13 @@ async def assemble(
         )
 
 
-def _archive(
+def open_archive(
     stack: AsyncExitStack, config: Config, store: Store, now: Callable[[], datetime]
 ) -> Archive | None:
     """Where evidence is kept, if it is to be; closed with `stack`."""
     if not config.evidence.keep:
         return None
-    folder = config.database.parent / config.evidence.folder  # made by hand it may be relative
+    folder = store.path.parent / config.evidence.folder  # made by hand it may be relative
     archive = Archive(store, folder, rotate=config.evidence.rotate, now=now)
     return stack.enter_context(closing(archive))
 
@@ -223,7 +225,9 @@ def _poller(
     )
 
 
-def _known(store: Store, writer: ThreadPoolExecutor) -> Known:
+def known_from(store: Store, writer: ThreadPoolExecutor) -> Known:
+    """What the entries of a feed are known by, asked of the store in its thread."""
+
     async def known(feed: StoredFeed) -> Collection[str]:
         if feed.feed.page:
             return ()

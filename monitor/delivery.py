@@ -56,18 +56,38 @@ class Delivery:
         self._round: list[Settlement] | None = None  # what a single round has settled
         self._stop = asyncio.Event()
         self.settled: Callable[[Settlement], object] = lambda _: None  # told of what was stored
+        self.allowed: Callable[[], bool] = lambda: True  # whether anything may be sent now
 
     def tick(self) -> None:
         """Wake every channel that has no sender at work and is not resting."""
-        for name, channel in self._channels.items():
-            if name not in self._sending and self._may(name):
-                task = asyncio.create_task(self._send_due(channel))
-                self._sending[name] = task
-                task.add_done_callback(partial(self._ended, name))
+        for name in self._channels:
+            self._wake(name)
+
+    async def empty(self, name: str) -> float:
+        """Send what is due on one channel; returns the seconds for which it is to be left alone.
+
+        For programs that share an outbox: whoever calls sees to it that only one of them sends on
+        a channel.
+        """
+        self._wake(name)
+        if name in self._sending:
+            await asyncio.wait((self._sending[name],))
+        return max(0.0, self._held.get(name, 0.0) - asyncio.get_running_loop().time())
+
+    def _wake(self, name: str) -> None:
+        if name not in self._sending and self._may(name):
+            task = asyncio.create_task(self._send_due(self._channels[name]))
+            self._sending[name] = task
+            task.add_done_callback(partial(self._ended, name))
 
     def _may(self, channel: str) -> bool:
         held_until = self._held.get(channel, 0.0)
-        return not self._stop.is_set() and asyncio.get_running_loop().time() >= held_until
+        rested = asyncio.get_running_loop().time() >= held_until
+        return rested and not self._stop.is_set() and self.allowed()
+
+    def __contains__(self, channel: str) -> bool:
+        """Whether there is such a channel."""
+        return channel in self._channels
 
     def _ended(self, name: str, task: asyncio.Task[None]) -> None:
         self._sending.pop(name, None)

@@ -6,7 +6,8 @@ MonitorError
 │   └── WatchlistError  a watchlist cannot (its own kinds stand in watchlist/errors.py)
 ├── PackError         an evidence pack cannot be made or opened
 ├── StoreError        the database cannot be opened, read or written
-│   └── BusyError     another process writes it
+│   ├── BusyError     another process writes it
+│   └── LostError     the work was given to another worker meanwhile
 └── UnreadError       an entry that was not read has to be
 """
 
@@ -50,6 +51,10 @@ class BusyError(StoreError):
         )
         self.path = path
         self.owner = owner
+
+
+class LostError(StoreError):
+    """The work was given to another worker meanwhile: nothing of it is asked for or stored here."""
 
 
 class UnreadError(MonitorError):

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from feeds.types import ParsedFeed
 from monitor.desk import Desk
-from monitor.errors import StoreError, UnreadError
+from monitor.errors import LostError, StoreError, UnreadError
 from monitor.evidence.archive import Archive
 from monitor.identity import are_held
 from monitor.judge import has_unread, judge, probes_of
@@ -120,13 +120,17 @@ class Learner:
                 done.set_result(result)
         # Last: a writer that has ended takes nothing more, and these must hear of theirs.
         self._asked = False
+        while self._waiting and self._waiting[0][1].cancelled():
+            self._waiting.popleft()  # at the end of the program all are, and the writer has ended
         if self._waiting:
             self._ask(loop)
 
     def _tried(self, seen: Observation) -> PollRecord | Exception:
-        """A fault on one document costs that poll alone, a failing disk all of them."""
+        """A fault on one document, or a lost claim, costs that poll alone, a failing disk all."""
         try:
             return self._learnt(seen)
+        except LostError as error:
+            return error
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - handed to the poll that it belongs to

@@ -89,6 +89,14 @@ class Hosts:
         if len(self._free_at) > 10_000:
             self._forget()
 
+    def wait(self, host: str, seconds: float) -> None:
+        """Others have asked it; it may be asked again in so many seconds."""
+        self._free_at[host] = max(self._free_at.get(host, 0.0), self._clock() + seconds)
+
+    def all_free(self) -> float:
+        """Seconds until each of them has had its pause."""
+        return max(0.0, max(self._free_at.values(), default=0.0) - self._clock())
+
     def _forget(self) -> None:
         now = self._clock()
         self._free_at = {host: at for host, at in self._free_at.items() if at > now}

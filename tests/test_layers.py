@@ -36,6 +36,8 @@ ONLY_IN = {
     "sqlite_utils": ("monitor/store/",),
     "sqlite3": ("monitor/store/",),
     "psycopg": ("monitor/store/postgres/",),
+    "psycopg_pool": ("monitor/store/postgres/",),
+    "procrastinate": ("monitor/cluster/",),
     "smtplib": (),
     "aiosmtplib": ("alerts/email.py",),
     "apscheduler": ("monitor/daemon.py",),

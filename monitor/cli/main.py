@@ -19,6 +19,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo:demo", "See the whole job done, with no network and no settings."),
     "init": ("init:init", "Write a commented wirewatch.toml and a first feed list."),
     "run": ("run:run", "Watch the feeds: the daemon."),
+    "worker": (
+        "worker:worker",
+        "Be one of several daemons on one PostgreSQL database.",
+    ),
     "poll": ("poll:poll", "Poll the due feeds once, then deliver."),
     "reload": ("reload:reload", "Have the daemon read its settings and lists again."),
     "publish": ("publish:publish", "Keep a file for the desk up to date, from PostgreSQL."),

@@ -44,11 +44,15 @@ SELECT id, rule, channel, coalesce(story, 0), payload, attempts, in_doubt, messa
 FROM alerts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"""
 
 
-def doubt_unfinished(db: sqlite3.Connection) -> int:
-    """Sends that were under way when the program died: to be repeated, and marked as repeats."""
+def doubt_unfinished(db: sqlite3.Connection, channel: str = "") -> int:
+    """Sends that were under way when the program died: to be repeated, and marked as repeats.
+
+    `channel`: only its own, where several programs send.
+    """
     cursor = db.execute(
         "UPDATE alerts SET state = 'pending', in_doubt = 1, attempts = attempts + 1 "
-        "WHERE state = 'sending'"
+        "WHERE state = 'sending' AND ? IN ('', channel)",
+        (channel,),
     )
     return cursor.rowcount
 

@@ -270,10 +270,10 @@ class Store:
         with self._mapped():
             return evidence.ends(self.db.conn)
 
-    def doubt_unfinished(self) -> int:
+    def doubt_unfinished(self, channel: str = "") -> int:
         """At start: sends that a crash interrupted may have arrived. Returns how many."""
         with self.transaction() as db:
-            return outbox.doubt_unfinished(db)
+            return outbox.doubt_unfinished(db, channel)
 
     def claim(self, channel: str, now: datetime) -> Waiting | None:
         """Take the longest due alert of a channel, pending → sending; None when none is due."""

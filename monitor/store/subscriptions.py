@@ -33,14 +33,14 @@ ON CONFLICT (url) DO UPDATE SET name = excluded.name, language = excluded.langua
   last_modified = iif(feeds.page = excluded.page, feeds.last_modified, ''), page = excluded.page
 """
 
-_COLUMNS = """id, url, name, language, kind, interval, timezone, encoding, full_text, page, host,
+COLUMNS = """id, url, name, language, kind, interval, timezone, encoding, full_text, page, host,
   health, health_note, health_since_at, health_rounds, alerted, alerted_at, failures, next_poll_at,
   last_success_at, last_new_at, etag, last_modified, body_hash, full_at, fixed, pace, hints,
   moved_to, moved_polls, moved_seen_at"""
 
 # A host with hundreds of feeds must not fill the list and keep the others out of it.
 _DUE = f"""
-SELECT {_COLUMNS} FROM (
+SELECT {COLUMNS} FROM (
   SELECT *, row_number() OVER (PARTITION BY host ORDER BY next_poll_at) AS place
   FROM feeds WHERE subscribed = 1 AND next_poll_at <= ?
 ) AS waiting WHERE place <= ? ORDER BY next_poll_at LIMIT ?
@@ -75,13 +75,13 @@ def _row(feed: Feed, interval: int, now: datetime) -> dict[str, object]:
 
 def due(db: sqlite3.Connection, now: datetime, *, limit: int, per_host: int) -> list[StoredFeed]:
     """Feeds whose time has come, at most `per_host` of each host."""
-    return [_stored(row) for row in db.execute(_DUE, (iso(now), per_host, limit))]
+    return [stored(row) for row in db.execute(_DUE, (iso(now), per_host, limit))]
 
 
 def subscribed(db: sqlite3.Connection) -> list[StoredFeed]:
     """Every feed of the lists, in the order of their rows."""
-    sql = f"SELECT {_COLUMNS} FROM feeds WHERE subscribed = 1 ORDER BY id"  # noqa: S608
-    return [_stored(row) for row in db.execute(sql)]
+    sql = f"SELECT {COLUMNS} FROM feeds WHERE subscribed = 1 ORDER BY id"  # noqa: S608
+    return [stored(row) for row in db.execute(sql)]
 
 
 def make_due(db: sqlite3.Connection, urls: Sequence[str] | None, *, now: datetime) -> int:
@@ -113,7 +113,8 @@ def shift(db: sqlite3.Connection, by: timedelta, *, now: datetime) -> None:
     )
 
 
-def _stored(row: tuple[object, ...]) -> StoredFeed:
+def stored(row: tuple[object, ...]) -> StoredFeed:
+    """A row of `COLUMNS`."""
     (feed_id, url, name, language, kind, interval, zone, encoding, full_text, page, host, health,
      note, since, rounds, told, told_at, failures, next_poll_at, last_success_at, last_new_at,
      etag, last_modified, body_hash, full_at, fixed, pace, hints, moved_to, moved_polls,

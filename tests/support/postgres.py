@@ -121,8 +121,11 @@ class Postgres:
 
 
 @contextmanager
-def server(*, durable: bool = False) -> Iterator[Postgres]:
-    """A server of its own; `durable`: what it acknowledged survives its crash."""
+def server(*, durable: bool = False, **settings: object) -> Iterator[Postgres]:
+    """A server of its own; `durable`: what it acknowledged survives its crash.
+
+    `settings` are PostgreSQL's, in place of those that suit tests.
+    """
     binaries = needed()
     folder = Path(tempfile.mkdtemp(prefix="wirewatch-pg."))
     env = {"PATH": f"{binaries}:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(folder)}
@@ -135,15 +138,16 @@ def server(*, durable: bool = False) -> Iterator[Postgres]:
               "--locale=C.UTF-8", "-A", "scram-sha-256", "--pwfile", str(folder / "password"),
               *([] if durable else ["--no-sync"])], env, folder)  # fmt: skip
         port = _free_port()
-        settings = {
+        given = {
             "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
             "max_connections": 60, "shared_buffers": "64MB", "autovacuum": "off", "jit": "on",
             **({} if durable else {"fsync": "off", "full_page_writes": "off",
                                    "synchronous_commit": "off", "wal_level": "minimal",
                                    "max_wal_senders": 0}),
+            **settings,
         }  # fmt: skip
         command = [str(binaries / "postgres"), "-D", str(folder / "data")]
-        command += [f"-c{key}={value}" for key, value in settings.items()]
+        command += [f"-c{key}={value}" for key, value in given.items()]
         running = Postgres(port, _spawn(command, env, folder), folder, command, env)
         try:
             _await(running)
