@@ -20,7 +20,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -100,19 +100,24 @@ def measured(
     watchlist: str = "dprk-civilian",
     wanted: Sequence[str] | None = None,
     rounds: Sequence[str] = ROUNDS,
-    again: Sequence[str] | None = None,
+    again: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Outcomes]:
     """Every program through every round, as often as asked; `wanted` names the other programs.
 
-    `again`: those that take part after the first run too; None for all of them.
+    `again`: those that take part after the first run too, and in which rounds; None for all.
     """
-    later = wanted if again is None else again
     with tempfile.TemporaryDirectory(prefix="rounds-") as name:
         folder = Path(name)
         with serving(editions(documents, rounds), folder / "served") as served:
             return [
-                _run(folder, n, served, watchlist=watchlist, wanted=who, rounds=rounds)
-                for n, who in enumerate([wanted, *[later] * (runs - 1)])
+                _run(
+                    *(folder, n, served),
+                    watchlist=watchlist,
+                    wanted=wanted if again is None or n == 0 else list(again),
+                    rounds=rounds,
+                    skipped=_skipped(again, rounds) if n else (),
+                )
+                for n in range(runs)
             ]
 
 
@@ -124,6 +129,7 @@ def _run(
     watchlist: str,
     wanted: Sequence[str] | None,
     rounds: Sequence[str],
+    skipped: Collection[tuple[str, str]],
 ) -> Outcomes:
     """Every program's rounds, each with a database of its own, one after the other."""
     own = folder / f"run{number}"
@@ -131,6 +137,8 @@ def _run(
     done: dict[tuple[str, str], Outcome] = {}
     for program, turn in programs(own, served.urls, watchlist=watchlist, wanted=wanted).items():
         for name in rounds:
+            if (program, name) in skipped:
+                continue
             served.show(EDITION[name])
             done[program, name] = turn()
             _told(program, name, done[program, name])
@@ -143,6 +151,17 @@ def _run(
         if name in ("same", "new"):
             done[FEEDPARSER, name] = _floor("floor_feedparser.py", bodies)
     return done
+
+
+def _skipped(
+    again: Mapping[str, Sequence[str]] | None, rounds: Sequence[str]
+) -> set[tuple[str, str]]:
+    return {
+        (program, name)
+        for program, kept in (again or {}).items()
+        for name in rounds
+        if name not in kept
+    }
 
 
 def _told(program: str, name: str, outcome: Outcome) -> None:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed [--feeds FOLDER_OR_TAR] [--texts FILE.jsonl] [--runs 5] [--write]
 
-Every round at SMALL feeds beside the other programs and the floors (those that no row is about, once);
+Every round at SMALL feeds beside the other programs and the floors (what no row is about, once);
 cold and 304 at LARGE feeds; then the pieces. `--write` puts the page into docs/speed.md. Takes hours with `--runs 5`, since the other
 programs take what they take; `--tiny` is for the tests, which look whether it works.
 """
@@ -52,6 +52,9 @@ TINY = Scale(
 )
 
 
+_ASKED = ("cold", "304", "new")  # rounds of the other program that a row is about
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write the page if asked."""
     asked = argparse.ArgumentParser(prog="benchmarks.speed", description="What must be true.")
@@ -85,12 +88,13 @@ def figures(scale: Scale, originals: Sequence[Sample], texts: Path | None = None
     small, large = (_so_many(originals, count) for count in (scale.small, scale.large))
     wanted = () if scale.alone else None
     beside = () if scale.alone else (READER, SOCKETS)
+    again = dict(zip(beside, (_ASKED, ROUNDS), strict=False))
     return Figures(
         small_feeds=len(small),
         large_feeds=len(large),
         megabytes=sum(len(each.body) for each in small) / 1e6,
         stored=scale.stored,
-        small=measured(small, runs=scale.runs, wanted=wanted, again=beside),
+        small=measured(small, runs=scale.runs, wanted=wanted, again=again),
         large=measured(large, runs=scale.large_runs, wanted=beside, rounds=ROUNDS[:2]),
         tagging=_aside("tagging", tagging.against_the_floor(texts, scale.texts)),
         an_item=growth.an_item(small[: growth.FEEDS], scale.stored, scale.runs),

@@ -44,7 +44,7 @@ def page(figures: Figures, lacking: Sequence[str], runs: int) -> str:
     without = f" Not installed here: {', '.join(lacking)}." if lacking else ""
     conditions = (
         f"{datetime.now(UTC):%d %B %Y}, medians of {runs}, but of {len(figures.large)} with the large set "
-        "and of 1 for the programs that no line is about. The small set has "
+        "and of 1 for what no line is about. The small set has "
         f"{small} feeds ({figures.megabytes:.0f} MB), the large one {large}.{without}"
         f"\n\n{machine()} {_peers()}"
     )
