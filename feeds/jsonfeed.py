@@ -17,6 +17,7 @@ from feeds.urls import absolute_url
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+_TEXTS = ("content_html", "content_text", "summary")
 _VERSIONS = {"1": "json10", "1.0": "json10", "1.1": "json11"}
 
 
@@ -68,11 +69,12 @@ def _entry(item: dict[str, Any], *, url: str, language: str, zone: tzinfo, autho
 
 
 def _longest_text(item: dict[str, Any]) -> str:
-    texts = (
-        body_text(_text(item, "content_html"), references=True),
-        body_text(_text(item, "content_text"), references=False),
-        body_text(_text(item, "summary"), references=False),
-    )
+    """Only what may win is converted."""
+    texts = [""] * len(_TEXTS)
+    values = [_text(item, name) for name in _TEXTS]
+    for at in sorted(range(len(_TEXTS)), key=lambda at: -len(values[at])):
+        if len(values[at]) >= max(map(len, texts)):
+            texts[at] = body_text(values[at], references=_TEXTS[at] == "content_html")
     return max(texts, key=len)
 
 

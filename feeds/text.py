@@ -107,8 +107,7 @@ def _seen(value: str, *, references: bool) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join([" ".join(words) for line in text.split("\n") if (words := line.split())])
 
 
 def _unwrapped(text: str) -> str:

@@ -31,6 +31,10 @@ _BLANK = re.compile(r"[\t\n\r]")  # browsers drop them wherever they stand (WHAT
 _UNSAFE = re.compile('[\x00-\x20"<>\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\uffff]')
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 _LONE = re.compile("[\ud800-\udfff]")  # has no UTF-8; quote() would make a question mark of it
+# An absolute address with nothing in it that has to be resolved, escaped or left out.
+_PLAIN = re.compile(
+    r"https?://[a-z0-9.-]+(?:/[\w.~/%&+,=:@!$*()-]*(?:\?[\w.~/%&+,=:@!$*()-]+)?)?", re.ASCII
+)
 _KEPT = "!#$%&'()*+,/:;=?@[]~|^`{}\\"
 _SITE_PREFIX = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")
 _AMP_PATH = re.compile(r"(?:(?<=[^/])/amp|\.amp(?=\.html?$))/?(?=$|\.html?$)")
@@ -45,6 +49,8 @@ _WRAPPERS = {
     "vk.com/away.php": "to",
     "link.naver.com/bridge": "url",
 }
+# One of these stands in each of their addresses, blanks and all.
+_WRAPPER = re.compile(r"[\t\n\r]|google|bing|facebook|reddit|vk\.com|naver", re.IGNORECASE)
 _AMP_PARAMETERS = frozenset({"amp", "amp=1", "amp=true", "outputtype=amp"})
 
 
@@ -56,6 +62,8 @@ def absolute_url(link: str, base: str) -> str:
     link = _BLANK.sub("", link.strip())
     if not link or len(link) > URL_LIMIT:
         return ""
+    if _PLAIN.fullmatch(link):
+        return link
     try:
         url = urljoin(base, link)
         parts = urlsplit(url)
@@ -92,6 +100,8 @@ def url_key(url: str) -> str:
 
 def _unwrapped(url: str) -> str:
     """Where a known redirector leads, if its address says so; else the URL as it is."""
+    if not _WRAPPER.search(url):
+        return url
     try:
         parts = urlsplit(_BLANK.sub("", url.strip()))
         named = _WRAPPERS.get(_SITE_PREFIX.sub("", parts.hostname or "") + parts.path.rstrip("/"))

@@ -17,6 +17,7 @@ _SCRIPTS = {
     "zh": re.compile(r"[\u3400-\u9fff]+"),
     "ru": re.compile(r"[\u0400-\u04ff]+"),
 }
+_SCRIPTED = re.compile(r"[\u0400-\u04ff\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")  # in any of them
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SAMPLE = 600  # characters: enough to tell scripts apart, cheap on a long article
 
@@ -42,16 +43,18 @@ _SHARED = ("uk", "ru", "bg")
 _ALPHABET_SHARE = 0.005  # of the letters: a name in a foreign spelling is less
 
 _WORD = re.compile(r"[a-zà-ÿ']+")
-_ENGLISH = re.compile(
-    r"(?:the|of|and|to|in|for|on|with|at|by|from|as|is|are|was|were|has|have|will|be|that|this|its"
-    r"|it|after|over|says|said|who|not|an)"
-)
+_ENGLISH = frozenset((
+    *("the", "of", "and", "to", "in", "for", "on", "with", "at", "by", "from", "as", "is", "are"),
+    *("was", "were", "has", "have", "will", "be", "that", "this", "its", "it", "after", "over"),
+    *("says", "said", "who", "not", "an"),
+))  # fmt: skip
 # Of French, Spanish, German, Italian and Portuguese, as far as English does not have them.
-_OTHERS = re.compile(
-    r"(?:le|la|les|des|du|et|une|dans|pour|sur|qui|que|est|au|aux|par|el|los|las|del|y|en|un|con"
-    r"|por|se|su|der|die|das|und|den|mit|von|im|zu|auf|ist|ein|eine|il|di|e|che|per|della|o|da|do"
-    r"|dos|para|com|não)"
-)
+_OTHERS = frozenset((
+    *("le", "la", "les", "des", "du", "et", "une", "dans", "pour", "sur", "qui", "que", "est"),
+    *("au", "aux", "par", "el", "los", "las", "del", "y", "en", "un", "con", "por", "se", "su"),
+    *("der", "die", "das", "und", "den", "mit", "von", "im", "zu", "auf", "ist", "ein", "eine"),
+    *("il", "di", "e", "che", "per", "della", "o", "da", "do", "dos", "para", "com", "não"),
+))  # fmt: skip
 _ENGLISH_WORDS = 2
 _LATIN_LETTERS = 20  # below which a name in Latin letters may be all there is
 
@@ -65,6 +68,8 @@ def detect(text: str, declared: str) -> str:
     if sample.isascii() and declared and declared not in _NOT_LATIN:
         return declared
     letters = _count(_LETTERS, sample)
+    if not _SCRIPTED.search(sample):
+        return _latin(sample, letters, declared)
     shares = {code: _count(script, sample) / (letters or 1) for code, script in _SCRIPTS.items()}
     if shares["ja"] > 0.05 and shares["ja"] + shares["zh"] > 0.4:
         return "ja"
@@ -81,8 +86,8 @@ def _latin(sample: str, letters: int, declared: str) -> str:
     if declared and declared not in _NOT_LATIN:
         return declared
     words = _WORD.findall(sample.lower())
-    english = len({word for word in words if _ENGLISH.fullmatch(word)})
-    if english >= _ENGLISH_WORDS and english > sum(bool(_OTHERS.fullmatch(word)) for word in words):
+    english = len(_ENGLISH.intersection(words))
+    if english >= _ENGLISH_WORDS and english > sum(word in _OTHERS for word in words):
         return "en"
     return declared if letters < _LATIN_LETTERS else ""
 

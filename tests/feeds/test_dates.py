@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from datetime import UTC, datetime
 
 import feedparser
 import pytest
 
+from feeds import dates
 from feeds.dates import JUCHE, parse_by_format, parse_date, zone_named
 from tests.support.dates import NO_DATES, READ
 
@@ -22,6 +25,18 @@ def test_read(raw: str, moment: str) -> None:
 @pytest.mark.parametrize("raw", NO_DATES)
 def test_no_date(raw: str) -> None:
     assert parse_date(raw) is None
+
+
+def test_what_is_written_as_usual_is_read_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = ("Sat, 21 Nov 2026 ", "21 nov 2026 ", "2026-11-21T", "2026-02-30T", "30 Feb 2026 ")
+    times = ("10:00:00", "23:59:60", "24:00:00", "9:00:00", "10:00", "10:00:00.25")
+    zones = (" +0900", " -0130", " GMT", "Z", "+09:00", "-19:59", " +2500", " EST", "", "Zx")
+    raws = [*map("".join, itertools.product(days, times, zones)), "1000-01-01T00:00:00+19:00"]
+    quickly = [parse_date(raw) for raw in raws]
+    assert sum(map(bool, quickly)) > 100
+    monkeypatch.setattr(dates, "_USUAL", re.compile("(?!)"))
+    monkeypatch.setattr(dates, "_ISO", re.compile("(?!)"))
+    assert [parse_date(raw) for raw in raws] == quickly
 
 
 def test_feedparser_reads_kst_as_utc() -> None:

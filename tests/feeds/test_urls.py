@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import pytest
 
+from feeds import urls
 from feeds.urls import URL_LIMIT, absolute_url, canonical_url, url_key
 
 CANONICAL = {
@@ -108,3 +112,15 @@ ABSOLUTE = {
 @pytest.mark.parametrize(("link", "url"), ABSOLUTE.items(), ids=lambda text: text[:40])
 def test_absolute(link: str, url: str) -> None:
     assert absolute_url(link, BASE) == url
+
+
+def test_what_needs_no_second_look_comes_out_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = ("/a", "//", "/../b", "?", "?c=d", "#e", ";f", ":80", "%g", " h", "\u00e9", "@", "[")
+    links = [f"https://news.example{a}{b}" for a, b in itertools.product(parts, repeat=2)]
+    links += ["http://", "https:///a", "HTTPS://news.example/a", "https://goo\tgle.com/url?url=x"]
+    links += ["https://www.GOOGLE.com/url?url=https://news.example/", "https://news.example"]
+    quickly = [(absolute_url(link, "https://feeds.example/x"), url_key(link)) for link in links]
+    assert len(set(quickly)) > 80
+    monkeypatch.setattr(urls, "_PLAIN", re.compile("(?!)"))
+    monkeypatch.setattr(urls, "_WRAPPER", re.compile(""))
+    assert [(absolute_url(x, "https://feeds.example/x"), url_key(x)) for x in links] == quickly

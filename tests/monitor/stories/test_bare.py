@@ -81,6 +81,13 @@ def test_titles(title: str, bare: str) -> None:
     assert bare_title(title) == bare
 
 
+@pytest.mark.parametrize(
+    "text", [*STORY.values(), "A_b-C\u201d \u00df\u0149 \u0660\u00b2 \ud800 \x00"]
+)
+def test_letters(text: str) -> None:
+    assert letters(text) == "".join(filter(str.isalnum, text)).casefold()
+
+
 def test_hostile_texts_take_no_time() -> None:
     """Patterns that are tried at every letter must end soon at each; the timeout is the test."""
     for piece in ("가나 ", "a.", "(", "[=", "A-", "기자 ", "@a.", "20", "、記者", "【電"):
