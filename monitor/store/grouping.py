@@ -13,12 +13,12 @@ from monitor.records import Fresh, NewItem, Probe
 from monitor.stories import Candidate, Signature, Window, read, sign
 from monitor.stories.across import Told, across
 from monitor.stories.piece import publisher_of
-from monitor.stories.window import ENGINE
+from monitor.stories.window import ENGINE, MOST_ITEMS
 from monitor.studying import shape_of
 
 WINDOW = timedelta(days=3)  # a copy comes within days; an anniversary reprint is a new story
 KEPT = timedelta(days=14)  # of signatures in the database: a clock that was wrong can be put right
-ROOM = 2**14  # items that the window has room for at once: 3 MB, and a day of 1,000 feeds
+ROOM = 2**14  # items that the window has room for at least: 3 MB
 ACROSS_LIMIT = 40  # items of other languages that one new item is compared with
 MOST_LINKS = 3  # proposed for one item
 
@@ -28,6 +28,8 @@ _LOAD = """
 SELECT s.item, s.rows, s.words, i.first_seen_at
 FROM items AS i CROSS JOIN signatures AS s ON s.item = i.id
 WHERE s.engine = ? AND i.first_seen_at >= ? ORDER BY +i.id"""
+
+_MANY = "SELECT count(*) FROM items WHERE first_seen_at >= ?"
 
 # What other writers stored meanwhile, where there are any.
 _NEWER = """
@@ -121,7 +123,7 @@ class Recent:
         if self._window is None or self._window.worn:
             since = iso((now - WINDOW).astimezone(UTC).replace(hour=0, minute=0, second=0))
             self._sign_anew(db, since)
-            self._window = Window(room=ROOM)
+            self._window = Window(room=room_for(db.execute(_MANY, (since,)).fetchone()[0]))
             if self._shared:
                 self._newest = db.execute(_NEWEST).fetchone()[0]
             self._load(self._window, db.execute(_LOAD, (ENGINE, since)))
@@ -167,6 +169,11 @@ class Recent:
 def _store(db: sqlite3.Connection, signed: Iterable[tuple[int, Signature]]) -> None:
     rows = [(item, one.rows, " ".join(one.words), ENGINE) for item, one in signed]
     db.executemany(_SIGN, rows)
+
+
+def room_for(items: int) -> int:
+    """A power of two in which so many items find room, if the window takes as many."""
+    return 1 << min(max(items, ROOM - 1), MOST_ITEMS).bit_length()
 
 
 def candidates_of(fresh: Mapping[int, Fresh]) -> set[int]:

@@ -79,7 +79,7 @@ _COMMON: Final = (
 )
 _LOWER: Final = bytes.maketrans(bytes(range(65, 91)), bytes(range(97, 123)))
 _DROP: Final = DROPPED.encode()
-_KEPT: Final = re.compile(f"[^{re.escape(DROPPED)}][^{re.escape(DROPPED)}]*")
+_DROPPED_RUN: Final = re.compile(f"([{re.escape(DROPPED)}]+)")
 
 
 class _Memo(dict[str, str]):
@@ -264,9 +264,12 @@ class Shadow:
     def _runs(self) -> tuple[list[int], list[int]]:
         """Of each stretch without dropped signs: its start squeezed, and its start folded."""
         if self._kept is None:
-            spans = [run.span() for run in _KEPT.finditer(self.folded)]
-            starts = list(accumulate((end - start for start, end in spans), initial=0))
-            self._kept = (starts[:-1], [start for start, _ in spans])
+            # What is kept and what is dropped by turns, kept first and last, if only nothing.
+            lengths = list(map(len, _DROPPED_RUN.split(self.folded)))
+            if not lengths[-1]:
+                lengths = lengths[:-2]
+            starts, places = accumulate(lengths[::2], initial=0), accumulate(lengths, initial=0)
+            self._kept = (list(starts)[:-1], list(places)[:-1:2])
         return self._kept
 
     def place(self, start: int, end: int) -> tuple[str, int, int]:

@@ -13,6 +13,8 @@ import pytest
 from feeds.types import Entry
 from monitor.errors import StoreError
 from monitor.store import Store, mending
+from monitor.store.grouping import ROOM, room_for
+from monitor.stories.window import MOST_ITEMS
 from tests.support.learning import WATCHLIST, LearningDesk, entry
 from tests.support.stores import ON_BOTH, place
 
@@ -246,3 +248,10 @@ class TestMending:
         with pytest.raises(StoreError):
             mending.split(desk.store, [1], note="", now=desk.now)
         assert desk.count("mends") == 0
+
+
+@pytest.mark.parametrize("items", [0, 1, ROOM - 1, ROOM, 3 * ROOM, MOST_ITEMS - 1, 9 * MOST_ITEMS])
+def test_a_window_that_is_filled_has_room_at_once(items: int) -> None:
+    room = room_for(items)
+    assert room & (room - 1) == 0
+    assert min(items, MOST_ITEMS) <= room < max(2 * min(items, MOST_ITEMS), ROOM) + 1
