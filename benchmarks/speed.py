@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import growth, latency, tagging
+from benchmarks.parsing import against_feedparser
 from benchmarks.programs import READER, SOCKETS, missing
 from benchmarks.rounds import ROUNDS, measured
 from benchmarks.samples import Sample, copies, samples
@@ -52,6 +53,7 @@ TINY = Scale(
 )
 
 
+PARSED = 400  # documents, by themselves
 _ASKED = ("cold", "304", "new")  # rounds of the other program that a row is about
 
 
@@ -96,6 +98,7 @@ def figures(scale: Scale, originals: Sequence[Sample], texts: Path | None = None
         stored=scale.stored,
         small=measured(small, runs=scale.runs, wanted=wanted, again=again),
         large=measured(large, runs=scale.large_runs, wanted=beside, rounds=ROUNDS[:2]),
+        parsing=against_feedparser({str(n): one.body for n, one in enumerate(small[:PARSED])}),
         tagging=_aside("tagging", tagging.against_the_floor(texts, scale.texts)),
         an_item=growth.an_item(small[: growth.FEEDS], scale.stored, scale.runs),
         alerts=latency.times(scale.alerts, len(large)),

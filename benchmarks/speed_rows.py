@@ -27,6 +27,7 @@ class Figures:
     stored: tuple[int, int]  # items
     small: Sequence[Outcomes]  # of each run
     large: Sequence[Outcomes]
+    parsing: tuple[float, float]  # feedparser / ours: unchanged, one new entry
     tagging: float  # times the floor
     an_item: Sequence[float]  # CPU seconds, for each of `stored`
     alerts: Sequence[float]  # seconds, the quickest first
@@ -81,10 +82,10 @@ def _parsing(figures: Figures) -> Came:
         floor = median(one[FEEDPARSER, name].cost.cpu for one in runs)
         return floor / max(stage_of(runs, name, PARSERS), 1e-9)
 
+    whole = f"{times('same'):.1f} and {times('new'):.1f} in the rounds, all that the processes do"
     return Came(
-        values=[times("same"), times("new")],
-        words="unchanged {:.1f} times, one new entry {:.1f} times",
-        where="the whole of the parser processes counts, their start included",
+        values=figures.parsing,
+        words=f"unchanged {{:.1f}} times, one new entry {{:.1f}} times ({whole})",
     )
 
 
