@@ -114,7 +114,8 @@ def figures(slower: float = 1.0) -> Figures:
     ]
     return Figures(
         small_feeds=1_000, large_feeds=1_000, megabytes=1.0, stored=(10, 1_000), small=runs,
-        large=runs, parsing=(20.0 / slower, 20.0 / slower), tagging=3.0 * slower, an_item=(1.0, 1.2 * slower), alerts=[2.0 * slower],
+        large=runs, parsing=(20.0 / slower, 20.0 / slower), tagging=3.0 * slower,
+        an_item=(1.0, 1.2 * slower), alerts=[2.0 * slower],
     )  # fmt: skip
 
 
