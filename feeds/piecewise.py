@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from feeds.cut import Cut
 
 GARBLED = "~"  # at the end of the digest of an entry that is, since those are counted
+_KEYS = (b"", b"content")
 _DIGEST = 16  # bytes: nobody finds two entries with the same one
 
 # What feedparser gathers, what it sets anew at each entry, and what `_carried` looks into.
@@ -29,8 +30,9 @@ _LEFT_OUT = frozenset({
     *("guidislink", "title_depth"),
     *("elementstack", "namespacemap", "namespaces_in_use"),
 })  # fmt: skip
-# Elements that may be open around entries: rdf:RDF is, as it is none of those it knows.
-_AROUND: tuple[list[str], ...] = (["rdf_rdf"], [])
+# Elements that may be open around entries: rdf:RDF is, as it is none of those it knows; and so is a
+# second summary of the feed, which it takes for content, and opens twice.
+_AROUND: tuple[list[str], ...] = ([], ["rdf_rdf"], ["content"], ["rdf_rdf", "content"])
 
 
 class Reader(Protocol):
@@ -60,18 +62,18 @@ def read_unknown(
     """
     watch = _Watch(handler)
     head = data[: cut.entries[0][0]]
-    key = watch.begin((cut.around, context))
+    keys = watch.begin((cut.around, context))
     plain: PlainReader | None = None
     places = []
-    for start, end in cut.entries:
-        piece = data[start:end]
-        source = hashlib.blake2b(piece, key=key, digest_size=_DIGEST).hexdigest()
+    for at, (start, end) in enumerate(cut.entries):
+        piece, after = data[start:end], watch.after_content and not at
+        source = hashlib.blake2b(piece, key=keys[after], digest_size=_DIGEST).hexdigest()
         if source + GARBLED in known:
             source += GARBLED
         raw = None
         if source not in known:
             plain = plain or PlainReader(head, handler)
-            raw = plain.read(piece) or watch.read(piece, reader)
+            raw = plain.read(piece, after=after) or watch.read(piece, reader, after=after)
         places.append(Place(source=source, raw=raw))
     return places
 
@@ -85,24 +87,29 @@ class _Watch:
         self._base = 0  # open elements around an entry, as feedparser counts them
         self._own: object = None  # the one of the entry itself
         self._ended = 0
+        self.after_content = False  # the first entry: for feedparser it has some already
         for name in ("item", "entry"):
             setattr(handler, f"_start_{name}", self._started(getattr(handler, f"_start_{name}")))
             setattr(handler, f"_end_{name}", self._ending(getattr(handler, f"_end_{name}")))
 
-    def begin(self, context: object) -> bytes:
-        """The head is read. Returns the key of the digests of entries."""
+    def begin(self, context: object) -> tuple[bytes, bytes]:
+        """The head is read. Returns the keys of digests: of an entry, and of one after content."""
         handler = self._handler
+        self.after_content, handler.hasContent = bool(handler.hasContent), 0
         self._base = len(handler.elementstack)
         self._before = _carried(handler, self._base)
         around = [element[0] for element in handler.elementstack]
         if not handler.version or handler.entries or around not in _AROUND:
             raise OddError
         said = repr((self._before, handler.namespacemap, handler.namespaces_in_use, context))
-        return hashlib.blake2b(said.encode("utf-8", "backslashreplace"), digest_size=32).digest()
+        said_in = said.encode("utf-8", "backslashreplace")
+        plain, after = (hashlib.blake2b(said_in, digest_size=32, person=who) for who in _KEYS)
+        return plain.digest(), after.digest()
 
-    def read(self, piece: bytes, reader: Reader) -> dict[str, Any]:
+    def read(self, piece: bytes, reader: Reader, *, after: bool) -> dict[str, Any]:
         """What feedparser makes of an entry."""
         handler = self._handler
+        handler.hasContent = int(after)
         count, ended = len(handler.entries), self._ended
         reader.feed(piece)
         if len(handler.entries) != count + 1 or self._ended != ended + 1:

@@ -122,11 +122,12 @@ class PlainReader:
             self._parser.CharacterDataHandler = self._texts.append
             self._parser.StartNamespaceDeclHandler = self._declare
 
-    def read(self, piece: bytes) -> Raw | None:
-        """An entry; None for one that is not plain."""
+    def read(self, piece: bytes, *, after: bool = False) -> Raw | None:
+        """An entry, or one `after` content of its feed; None for one that is not plain."""
         if not self._usable:
             return None
-        self._entry, self._plain, self._pieces = PlainEntry(self._handler), True, None
+        self._entry = PlainEntry(self._handler, has_content=after)
+        self._plain, self._pieces = True, None
         self._open.clear()
         try:
             self._parser.Parse(piece, False)

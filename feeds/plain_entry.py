@@ -31,11 +31,11 @@ _ABSOLUTE = ("http://", "https://")
 class PlainEntry:
     """What was read of one. Each method raises OddError where it is to be left to feedparser."""
 
-    def __init__(self, handler: Any) -> None:
+    def __init__(self, handler: Any, *, has_content: bool = False) -> None:
         self.raw: Raw = {}
         self._handler = handler
         self._language: str | None = handler.lang.replace("_", "-") if handler.lang else None
-        self._has_content = False
+        self._has_content = has_content
         self.titled = False  # and no title may come after the one that it has
         self.base = handler.baseuri  # of links
 

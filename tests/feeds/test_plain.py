@@ -175,8 +175,8 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     found: list[bool] = []
 
     class Counted(plain.PlainReader):
-        def read(self, piece: bytes) -> dict[str, object] | None:
-            raw = super().read(piece)
+        def read(self, piece: bytes, *, after: bool = False) -> dict[str, object] | None:
+            raw = super().read(piece, after=after)
             found.append(raw is not None)
             return raw
 
@@ -278,6 +278,18 @@ def test_what_feedparser_fails_on_costs_it_that_element_alone(
     monkeypatch.setattr(plain.PlainEntry, "begin_author", fail)
     same(document("<title>A</title>", "<author>B</author>", "<title>C</title>"))
     assert readings == [True, False, False]
+
+
+@pytest.mark.parametrize("odd", ["", "<dc:description>c</dc:description>"])
+def test_an_entry_after_content_of_its_feed(readings: list[bool], odd: str) -> None:
+    head = "<title>A</title><itunes:summary>b</itunes:summary><description>c</description>"
+    entry = f"<description>d</description><media:description>e</media:description>{odd}"
+    same(document(entry, entry, head=head))
+    assert readings == [not odd, not odd]
+    found = parse(document(entry, entry, head=head), {}, Feed(url=URL), URL)
+    assert isinstance(found, ParsedFeed)
+    first, second = (one.source for one in found.entries)
+    assert first != second
 
 
 def test_rdf_and_its_ids(readings: list[bool]) -> None:
