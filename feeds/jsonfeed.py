@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,26 +12,40 @@ from typing import TYPE_CHECKING, Any
 from feeds.dates import RAW_LIMIT, parse_date
 from feeds.document import ENTRY_LIMIT
 from feeds.entries import NAME_LIMIT, collect, guid_text, primary_language
+from feeds.piecewise import digest
+from feeds.revision import revision
 from feeds.text import body_text, one_line, title_text
 from feeds.types import Entry, ParsedFeed
 from feeds.urls import absolute_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
     from datetime import tzinfo
 
 _TEXTS = ("content_html", "content_text", "summary")
 _VERSIONS = {"1": "json10", "1.0": "json10", "1.1": "json11"}
 
 
-def parse_json_feed(data: bytes, *, url: str, language: str, zone: tzinfo) -> ParsedFeed | str:
-    """The feed in `data` (UTF-8), or why it is none. Links are resolved against `url`."""
+def parse_json_feed(
+    data: bytes, *, url: str, language: str, zone: tzinfo, known: Collection[str] | None = None
+) -> ParsedFeed | str:
+    """The feed in `data` (UTF-8), or why it is none. Links are resolved against `url`.
+
+    Of items that are among the `known` (Entry.source) only that they are there; None gives no
+    sources.
+    """
     document = _loaded(data)
     version = _text(document, "version")
     if "jsonfeed.org/version/" not in version or not isinstance(document.get("items"), list):
         return "it is JSON, but no JSON Feed"
     items = document["items"]
     language = language or primary_language(_text(document, "language"))
-    convert = partial(_entry, url=url, language=language, zone=zone, author=_author(document))
+    author = _author(document)
+    convert = partial(_entry, url=url, language=language, zone=zone, author=author)
+    if known is not None:
+        said = repr((url, language, zone, author, revision("json"))).encode("utf-8", "replace")
+        key = hashlib.blake2b(said, digest_size=32).digest()
+        convert = partial(_unless_known, convert=convert, key=key, known=known)
     entries, skipped = collect(islice(items, ENTRY_LIMIT), convert)
     if len(items) > ENTRY_LIMIT:
         skipped["over-limit"] = len(items) - ENTRY_LIMIT
@@ -41,6 +57,22 @@ def parse_json_feed(data: bytes, *, url: str, language: str, zone: tzinfo) -> Pa
         entries=entries,
         skipped=skipped,
     )
+
+
+def _unless_known(
+    item: dict[str, Any],
+    *,
+    convert: Callable[[dict[str, Any]], Entry],
+    key: bytes,
+    known: Collection[str],
+) -> Entry:
+    try:
+        source = digest(json.dumps(item).encode(), key, known)
+    except RecursionError:  # it takes more of it to write than to read
+        source = ""
+    if source in known:
+        return Entry(source=source, unread=True)
+    return replace(convert(item), source=source)
 
 
 def _loaded(data: bytes) -> dict[str, Any]:

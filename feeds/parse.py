@@ -113,7 +113,7 @@ def _parsed(
     if document.refused:
         return FeedError(url=url, reason="not-a-feed", message=document.refused)
     parsed = (
-        _parse_json(document, feed, url)
+        _parse_json(document, feed, url, known)
         if document.is_json
         else _parse_xml(document, headers, feed, url, known)
     )
@@ -131,9 +131,11 @@ def _decoded(body: bytes, headers: Mapping[str, str], feed: Feed) -> Decoded:
     )
 
 
-def _parse_json(document: Document, feed: Feed, url: str) -> ParsedFeed | str:
+def _parse_json(
+    document: Document, feed: Feed, url: str, known: Collection[str] | None
+) -> ParsedFeed | str:
     language, zone = primary_language(feed.language), zone_named(feed.timezone)
-    return parse_json_feed(document.data, url=url, language=language, zone=zone)
+    return parse_json_feed(document.data, url=url, language=language, zone=zone, known=known)
 
 
 def _parse_xml(

@@ -67,15 +67,19 @@ def read_unknown(
     places = []
     for at, (start, end) in enumerate(cut.entries):
         piece, after = data[start:end], watch.after_content and not at
-        source = hashlib.blake2b(piece, key=keys[after], digest_size=_DIGEST).hexdigest()
-        if source + GARBLED in known:
-            source += GARBLED
+        source = digest(piece, keys[after], known)
         raw = None
         if source not in known:
             plain = plain or PlainReader(head, handler)
             raw = plain.read(piece, after=after) or watch.read(piece, reader, after=after)
         places.append(Place(source=source, raw=raw))
     return places
+
+
+def digest(piece: bytes, key: bytes, known: Collection[str]) -> str:
+    """What an entry is known by, marked if one that is known is."""
+    source = hashlib.blake2b(piece, key=key, digest_size=_DIGEST).hexdigest()
+    return source + GARBLED if source + GARBLED in known else source
 
 
 class _Watch:

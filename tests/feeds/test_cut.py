@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +74,34 @@ def test_the_cases_are_read_the_same() -> None:
         if isinstance(parse(body, {}, FEED, URL), ParsedFeed):
             known += same(body)
     assert known > 20
+
+
+def feed_of_json(*items: object, **more: object) -> str:
+    said = {"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": items}
+    return json.dumps(said | more)
+
+
+def test_json_is_read_the_same() -> None:
+    items = [{"id": n, "title": f"Title {n}", "content_html": "<p>One</p>"} for n in range(20)]
+    spoilt = {"id": "s", "content_text": "\ufffd\ufffd\ufffd \ufffd"}
+    document = feed_of_json(*items, spoilt, {}, "no item", {"title": ["no text"]})
+    assert same(document) > 5
+    before = sources(read(document))
+    assert read(document, before).garbled == read(document).garbled == 1
+    assert sources(read(document, before)) == before
+    assert [one.unread for one in read(document, before).entries] == [True] * len(before)
+
+
+@pytest.mark.parametrize("more", [{"authors": [{"name": "A"}]}, {"language": "ko"}])
+def test_what_has_json_read_otherwise_makes_it_unknown(more: dict[str, object]) -> None:
+    items = [{"id": 1}, {"id": 2}]
+    assert len(set(sources(read(feed_of_json(*items))))) == 2
+    found = sources(read(feed_of_json(*items, **more)))
+    assert not set(sources(read(feed_of_json(*items)))) & set(found)
+    assert not any(sources(read(feed_of_json(*items), None)))
+    assert sources(read(feed_of_json(*reversed(items)))) == [
+        *reversed(sources(read(feed_of_json(*items))))
+    ]
 
 
 WHOLE = {
