@@ -30,6 +30,7 @@ ONLY_IN = {
     "h11": ("feeds/http1.py",),
     "httptools": ("feeds/http1.py",),
     "warcio": ("monitor/evidence/",),
+    "isal": ("monitor/evidence/",),
     "trafilatura": ("feeds/article.py",),
     "protego": ("feeds/robots.py",),
     "lxml": (),

@@ -6,7 +6,6 @@ same bytes are archived already, a revisit), the request, and metadata on how th
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import zlib
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import NAMESPACE_URL, uuid5
 
+from isal import isal_zlib
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
@@ -30,8 +30,10 @@ from feeds.types import Exchange
 from monitor.records import Original
 
 CHUNK = 256 * 1024  # bytes read at once
-# Of gzip. warcio's own, 9, takes two to three times as long for a tenth fewer bytes.
+# Of ISA-L's gzip, its highest. It makes what zlib makes at its own 3, in a quarter of the time; at
+# 9, warcio's own, zlib takes ten times as long and more, for a tenth fewer bytes.
 LEVEL = 3
+_GZIP = 31  # "wbits" of a whole gzip member
 _FORMAT = "WARC file version 1.1"
 _CONFORMS = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 
@@ -68,7 +70,7 @@ class _Writer(WARCWriter):  # type: ignore[misc] # warcio has no types
         """A record as a gzip member of its own."""
         self.out = BytesIO()
         self.write_record(record)
-        return gzip.compress(self.out.getbuffer(), LEVEL, mtime=0)
+        return isal_zlib.compress(self.out.getbuffer(), LEVEL, _GZIP)
 
     @staticmethod
     def _create_digester() -> Any:
