@@ -199,6 +199,27 @@ def init_files(
     return tuple(contents)
 
 
+def place_named(name: str, *, beside: Path, environ: Mapping[str, str] = os.environ) -> Place:
+    """A database as `database` would name it, from the present folder.
+
+    `beside`: for a server, what stays on this machine is named after it.
+
+    Raises:
+        ConfigError: it names none.
+    """
+    try:
+        name = TOP_KEYS["database"].read(name)
+        if not _on_server(name):
+            return located(Path.cwd(), name)
+        return Server(url=_url(name, Vault(environ=environ, folder=Path.cwd())), beside=beside)
+    except SettingError as error:
+        raise ConfigError([str(error)]) from None
+
+
+def _on_server(name: str) -> bool:
+    return name.startswith((*SCHEMES, "env:", "file:"))
+
+
 def _url(name: str, vault: Vault) -> Secret:
     """Where the server is, with the password."""
     if name.startswith(SCHEMES):
@@ -330,7 +351,7 @@ class _Reading:
 
     def _place(self, name: str, vault: Vault) -> tuple[Server | None, Path]:
         """The server, if it is one, and the file."""
-        if not name.startswith((*SCHEMES, "env:", "file:")):
+        if not _on_server(name):
             return None, self._database(name)
         beside = self._database(DEFAULT_DATABASE)
         urls = self._noting(("database",), partial(_url, vault=vault), name)

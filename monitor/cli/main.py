@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("export:export", "Write an evidence pack: what is stored, in the bytes it came in."),
     "verify": ("verify:verify", "Check an evidence pack or a backup, byte for byte."),
     "backup": ("backup:backup", "Copy everything, while the daemon runs."),
+    "migrate": ("migrate:migrate", "Copy the database onto a server, or into a file."),
     "stats": ("stats:stats", "The state of feeds, items and alerts."),
 }
 

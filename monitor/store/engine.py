@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +28,15 @@ class Engine(Protocol):
 
     def decided(self) -> set[int]:
         """Stories that somebody decided upon at a desk elsewhere."""
+
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Put rows into a table, as quickly as may be."""
+
+    def refer_later(self) -> None:
+        """In a transaction: rows may refer to what comes after them."""
+
+    def go_on_numbering(self) -> None:
+        """Rows were put in with their numbers: new ones come after them."""
 
     def fold(self) -> None:
         """What was written lately goes where it belongs, as far as readers let us."""
@@ -67,6 +76,18 @@ class File:
     def decided(self) -> set[int]:
         """The desk is here."""
         return set()
+
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """By one statement."""
+        names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
+        self.db.conn.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of ours
+
+    def refer_later(self) -> None:
+        """Until the commit."""
+        self.db.conn.execute("PRAGMA defer_foreign_keys = ON")
+
+    def go_on_numbering(self) -> None:
+        """SQLite does by itself."""
 
     def fold(self) -> None:
         """The WAL into the file."""

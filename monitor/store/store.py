@@ -123,6 +123,19 @@ class Store:
             self._index.clear()
 
     @contextmanager
+    def filling(self) -> Iterator[None]:
+        """One transaction in which whole tables are put in, in any order, with their numbers."""
+        with self.transaction():
+            self._engine.refer_later()
+            yield
+            self._engine.go_on_numbering()
+
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Put rows into a table."""
+        with self._mapped():
+            self._engine.load(table, columns, rows)
+
+    @contextmanager
     def _mapped(self) -> Iterator[None]:
         """SQLite's "cannot" (disk full, I/O error, damaged file) as our error.
 

@@ -179,13 +179,13 @@ def test_what_writes(both: Both) -> None:
     assert one.out == other.out
 
 
-@pytest.mark.parametrize("command", ["serve", "report", "backup folder"])
+@pytest.mark.parametrize("command", ["serve", "report -o page", "backup folder"])
 def test_what_needs_a_file_says_what_to_do(both: Both, command: str, tmp_path: Path) -> None:
-    arguments = [str(tmp_path / "copy") if word == "folder" else word for word in command.split()]
+    words = command.split()
+    arguments = [str(tmp_path / word) if word in ("folder", "page") else word for word in words]
     _, refused = both.run(*arguments) if command != "serve" else (None, _served(both))
     assert refused.status == 2
-    assert "this database is on a server" in refused.err
-    assert ("migrate --to" in refused.err) or ("pg_dump" in refused.err)
+    assert ("pg_dump" if "folder" in command else "`wirewatch publish`") in refused.err
     assert len(refused.err.splitlines()) == 1
 
 

@@ -71,7 +71,7 @@ def test_definitions_leave_the_names_of_columns() -> None:
 
 
 # What stays with SQLite's files: their tables, the retag's own file, the desk's.
-NOT_HERE = ("postgres", "desk", "schema", "schema_later", "questions", "staging", "backup",
+NOT_HERE = ("copy", "postgres", "desk", "schema", "schema_later", "questions", "staging", "backup",
             "verdicts", "upgrade")  # fmt: skip
 OTHERWISE = ("_SEARCH", "_NOT_RELEVANT")
 

@@ -97,6 +97,8 @@ _TYPES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # Compared byte by byte, as SQLite does: times and keys sort the same everywhere.
         (r"\bTEXT\b", 'TEXT COLLATE "C"'),
         (r"\) WITHOUT ROWID$", ")"),
+        # Checked at once, but for when a whole database is put in.
+        (r"(REFERENCES \w+\(id\))(?! DEFERRABLE)", r"\1 DEFERRABLE"),
         (r"\boffset\b", '"offset"'),  # a word of PostgreSQL's own
     )
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,6 +16,7 @@ from monitor.places import Server
 from monitor.store import schema as sqlite_schema
 from monitor.store.postgres import changes, schema, search
 from monitor.store.postgres import connection as ours
+from monitor.store.postgres.dialect import NUMBERED
 from monitor.store.questions import view_statements
 
 OLDEST = 13_00_00  # libpq's number of the first release that has what functions.py uses
@@ -34,6 +36,10 @@ _SESSION = (
     "SET default_transaction_isolation TO 'read committed'",
     "SET standard_conforming_strings TO on",
 )
+
+_NUMBER = """
+SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false)
+FROM {table}"""
 
 _OWNER = """
 SELECT coalesce(a.client_addr::text, 'this machine'), a.pid
@@ -57,6 +63,28 @@ class Served:
     def decided(self) -> set[int]:
         """As far as `wirewatch publish` has brought it back."""
         return changes.decided(cast("ours.Connection", self.db.conn))
+
+    def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """By COPY."""
+        names = ", ".join(f'"{name}"' for name in columns)
+        statement = f"COPY {table} ({names}) FROM STDIN".encode()
+        with ours.sqlite_errors(), self._raw.cursor().copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def refer_later(self) -> None:
+        """Until the commit."""
+        self.db.execute("SET CONSTRAINTS ALL DEFERRED")
+
+    def go_on_numbering(self) -> None:
+        """What numbers the rows of a table does not see those that came with a number."""
+        for table in sorted(NUMBERED):
+            with ours.sqlite_errors():
+                self._raw.execute(_NUMBER.format(table=table).encode())
+
+    @property
+    def _raw(self) -> psycopg.Connection[Any]:
+        return cast("ours.Database", self.db).conn.raw
 
     def fold(self) -> None:
         """The server does so."""
