@@ -707,9 +707,8 @@ def test_the_page_describes_every_key_and_no_other_with_its_default():
 def test_the_examples_of_the_page_are_right(folder):
     page = (ROOT / "docs" / "configuration.md").read_text()
     examples = re.findall(r"^```toml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
-    top, fetch, access, keeping, health, slack, bot, mail, hook, _apprise, alert, desk, feed = (
-        examples
-    )
+    top, server, fetch, access, keeping, health, slack, bot, mail, hook, *others = examples
+    _apprise, alert, desk, feed = others
     (folder / "lists").mkdir()
     (folder / "lists" / "ports.toml").write_text("")
     (folder / "feeds.toml").write_text(feed)
@@ -727,6 +726,7 @@ def test_the_examples_of_the_page_are_right(folder):
     config = read(
         top + fetch + access + keeping + health + slack + bot + mail + hook + alert + desk
     )
+    assert server == 'database = "env:WIREWATCH_DATABASE"\n'
     assert (config.desk.login, set(config.desk.users)) == ("password", {"ann"})
     assert (config.evidence.max_bytes, config.retention.items_days) == (50 * 10**9, 1095)
     assert config.health == HealthConfig(to=("mail",), after_rounds=5)
