@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from feeds.plain import PlainReader
-from feeds.plain_names import OddError
+from feeds.plain_names import OddError, is_telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -146,8 +146,9 @@ class _Watch:
 def _carried(handler: Any, base: int) -> dict[str, object]:
     """What feedparser takes along to the next element, besides what it has gathered.
 
-    It never forgets a namespace. One that it knows, under the name that it has for it, changes
-    nothing for the elements behind it, and neither does one for elements without a prefix.
+    It never forgets a namespace. One that it knows, under a name that means nothing to it, or the
+    one that it has for it, changes nothing for the elements behind it, and neither does one for
+    elements without a prefix.
     """
     known = handler._matchnamespaces  # noqa: SLF001 - it has no other name
     found: dict[str, object] = {
@@ -156,7 +157,9 @@ def _carried(handler: Any, base: int) -> dict[str, object]:
         if name not in _LEFT_OUT and not callable(value)
     }
     found["elements"] = [element[0] for element in handler.elementstack[:base]]
-    found["renamed"] = [(p, n) for p, n in handler.namespacemap.items() if p and p != n]
+    found["renamed"] = [
+        (p, n) for p, n in handler.namespacemap.items() if p and p != n and is_telling(p, handler)
+    ]
     found["unknown"] = [
         (p, uri) for p, uri in handler.namespaces_in_use.items() if p and uri.lower() not in known
     ]

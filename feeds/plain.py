@@ -23,6 +23,7 @@ from feeds.plain_names import (
     OddError,
     element_name,
     is_handled,
+    is_telling,
 )
 
 if TYPE_CHECKING:
@@ -143,7 +144,9 @@ class PlainReader:
             return
         known = self._handler._matchnamespaces  # noqa: SLF001 - it has no other name
         before = self._handler.namespaces_in_use.get(prefix, uri)
-        if known.get(uri.lower()) != prefix or before.lower() not in known or uri == _XLINK:
+        own = known.get(uri.lower()) == prefix and before.lower() in known
+        free = uri.lower() in known and not is_telling(prefix, self._handler)
+        if uri == _XLINK or not (own or free):
             self._plain = False
 
     def _start(self, name: str, attributes: Attributes) -> None:

@@ -89,3 +89,9 @@ def element_name(name: str, handler: Any) -> str:
 def is_handled(tag: str, handler: Any) -> bool:
     """Whether feedparser does anything about it but keep it."""
     return any(hasattr(handler, f"_{at}_{tag}") for at in ("start", "end"))
+
+
+def is_telling(prefix: str, handler: Any) -> bool:
+    """Whether feedparser ever looks a prefix up: one of its own, or one that it has kept."""
+    own = handler._matchnamespaces.values()  # noqa: SLF001 - it has no other name
+    return any(prefix.lower() == name.lower() for name in (*own, *handler.namespaces_in_use))

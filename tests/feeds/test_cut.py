@@ -118,6 +118,10 @@ WHOLE = {
     "a name given to another": rss(
         item(1, '<dc:a xmlns:dc="http://search.yahoo.com/mrss/">b</dc:a>') + item(2)
     ),
+    "a name that was kept given to another": rss(
+        item(1, '<own:a xmlns:own="http://search.yahoo.com/mrss/">b</own:a>') + item(2),
+        root='xmlns:Own="http://own.example/"',
+    ),
     "an unbound prefix": rss(TWO + item(3, "<x:a>b</x:a>")),
     "headings in a text": rss(item(1, "<body><title><rights>a</rights></title></body>") + item(2)),
     "an image in entries, and of the feed": rss(
@@ -146,6 +150,8 @@ def test_what_is_odd_is_read_as_a_whole(name: str) -> None:
         '<description xml:base="https://base.example/">Text</description><link>a</link>',
         "<image><url>https://a.example/a.png</url></image>",
         "<language>ru</language>",
+        '<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="self" href="b"/>',
+        '<m:title xmlns:m="http://search.yahoo.com/mrss/">c</m:title>',
         "<![CDATA[ </item> ]]><!-- </item> --><?php </item> ?>",
         "<description a='>' b=\"/item>\">Text</description>",
     ],
