@@ -65,7 +65,7 @@ def judge(
             return _finish(seen, PollRow(status=status), past, desk, now)
         case ParsedFeed() as parsed:
             offering = Offering(feed=seen.feed, known=known, desk=desk, now=now)
-            twins = Twins(now.date())
+            twins = Twins(now.date(), len(known.fresh))
             return _Reading(seen, parsed, known, desk, past, now, offering, twins).record()
         case _:
             assert_never(seen.result)

@@ -18,13 +18,13 @@ _COMMON = 32  # items with a word, from which on it counts as common to all: eac
 class Twins:
     """Signatures by their place among the new items, from 0."""
 
-    def __init__(self, day: date) -> None:
-        """`day` on which they are met."""
+    def __init__(self, day: date, expected: int = 0) -> None:
+        """`day` on which they are met; `expected`: how many they may be, for their room."""
         self._day = day
         self._signatures: list[Signature] = []
         self._rows: set[int] = set()  # numbers of all signatures
         self._words: dict[str, list[int]] = defaultdict(list)  # in whose headlines they stand
-        self._window = Window()
+        self._window = Window(room=1 << max(expected, 15).bit_length())
 
     def add(self, signature: Signature) -> None:
         """Remember the next one."""
