@@ -29,10 +29,11 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from feeds.heap import give_back
+from feeds.packed import packed
 from feeds.pages import joined
 from feeds.room import ORDINARY
 from feeds.text import one_line
-from feeds.types import FeedError
+from feeds.types import Entry, FeedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     Reader: TypeAlias = "Callable[[bytes, Mapping[str, str], Feed, str], T | FeedError]"
 
 T = TypeVar("T")
+
+packed(Entry)  # of which a document has many
 
 WORKERS = 2  # parsing is CPU-bound: as many as the smallest server has cores
 DEADLINE = 5.0  # seconds: 250 times an ordinary feed, 5 times the largest one seen

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feeds.packed import packed
 from feeds.types import Entry
 from monitor.stories import Piece, Signature
 
 
+@packed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextKeys:
     """What an entry's own text and link are known by, wherever it stands."""
@@ -21,6 +23,7 @@ class TextKeys:
     content_hash: str  # fingerprint of title and text, for edits
 
 
+@packed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """What an entry's text says by itself: read by the process that parsed it, if it is there."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from feeds.packed import packed
 from monitor.stories.bare import bare_text, bare_title, letters
 
 COMPARED = 2_000  # letters; two texts that agree so far are the same, and a cut comes at the end
@@ -63,6 +64,7 @@ _STOP = frozenset({
 })  # fmt: skip
 
 
+@packed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """The features of one item. Those that few comparisons ask for are read when they do."""

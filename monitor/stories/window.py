@@ -15,6 +15,7 @@ from datetime import date
 
 from rensa import RMinHash
 
+from feeds.packed import packed
 from monitor.stories.headlines import LEAST_HEADLINE, MOST_WORDS, Headlines
 from monitor.stories.piece import Piece, probe_shingles
 from monitor.stories.rows import PACK, ROWS, Rows
@@ -26,6 +27,7 @@ MOST_CANDIDATES = 8  # items that are compared in full
 LEAST_ROWS = 2  # copies share three or more; one is a quotation or a house's phrase
 
 
+@packed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """What the window keeps of an item, and the database for it."""

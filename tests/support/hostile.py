@@ -51,9 +51,9 @@ def bare_comments() -> bytes:
 
 
 def many_categories() -> bytes:
-    """Each is compared with all before it, by feedparser: a summary is nothing for feeds.plain."""
+    """Each is compared with all before it, by feedparser: a body is nothing for feeds.plain."""
     terms = "".join(f"<category>term {n}</category>" for n in range(18_000))
-    return rss(f"<item><title>x</title><summary>y</summary>{terms}</item>")
+    return rss(f"<item><title>x</title><body>y</body>{terms}</item>")
 
 
 def empty_items() -> bytes:
