@@ -28,9 +28,7 @@ from tests.support.learning import START, entry
 from tests.support.press import Press, article, rss
 from tests.support.program import Program
 from tests.support.servers import reply
-from tests.support.stores import ON_BOTH, SQLITE_ALONE
-
-pytestmark = ON_BOTH
+from tests.support.stores import ON_BOTH
 
 FACTS = {"document-length": "3"}
 
@@ -67,6 +65,7 @@ def group(body: bytes = b"abc", **more: object) -> bytes:
     return warc.group(replace(capture, **more))[1]
 
 
+@ON_BOTH
 class TestWhatIsKept:
     def test_a_document_with_news_is_archived_and_its_items_say_where(self, desk) -> None:
         desk.body = gzip.compress(b"<rss/>")
@@ -378,7 +377,6 @@ desk.poll(entry(2))
 """
 
 
-@SQLITE_ALONE
 @pytest.mark.parametrize(
     ("moment", "items", "whole"), [("before the commit", 1, True), ("rows first", 2, False)]
 )

@@ -18,8 +18,6 @@ from monitor.stories.window import MOST_ITEMS
 from tests.support.learning import WATCHLIST, LearningDesk, entry
 from tests.support.stores import ON_BOTH, place
 
-pytestmark = ON_BOTH
-
 FEEDS = ("one", "two", "three")
 CLOSED = (
     "The works at Harrow Hill will close for eleven weeks while its kilns are relined, the manager "
@@ -130,6 +128,7 @@ class TestAcrossLanguages:
         assert desk.count("links") == 0
 
 
+@ON_BOTH
 class TestSameEveryTime:
     """Restarted at every poll, or never: the same stories."""
 
@@ -188,6 +187,7 @@ class TestSameEveryTime:
         assert items(desk)[1]["relation"] == "copy"
 
 
+@ON_BOTH
 class TestMending:
     def test_merged_stories_take_later_copies_of_both(self, desk: LearningDesk) -> None:
         desk.poll(told(1, "one", "Works", CLOSED), name="one")

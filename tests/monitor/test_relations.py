@@ -18,8 +18,6 @@ from monitor.records import Waiting
 from tests.support.learning import START, LearningDesk, entry
 from tests.support.stores import ON_BOTH
 
-pytestmark = ON_BOTH
-
 ALL = ("first", "new-origin", "edit", "gone")
 
 
@@ -147,6 +145,7 @@ class TestAge:
         assert desk.count("alerts") == 1
 
 
+@ON_BOTH
 class TestOrigins:
     def test_held_until_there_are_enough(
         self, desk: LearningDesk, same_event: tuple[str, str]
@@ -259,6 +258,7 @@ class TestQuiet:
         assert claim(desk)
 
 
+@ON_BOTH
 class TestStorm:
     def entries(self, count: int, first: int = 10) -> list[Any]:
         titles = (f"The mine number {n} opens with report {n * 7919}" for n in range(first, 99_999))
@@ -304,6 +304,7 @@ class TestStorm:
         assert "by feed 1" in together["batch"]
 
 
+@ON_BOTH
 def test_a_thread_is_that_of_the_storys_first_message(desk: LearningDesk) -> None:
     rule(desk, relation=ALL)
     desk.poll(entry(2, "The mine opens its gates today"), entry(1))

@@ -24,8 +24,6 @@ from tests.support.archiving import ArchivingDesk
 from tests.support.learning import START, entry
 from tests.support.stores import ON_BOTH, SQLITE_ALONE, on_postgres
 
-pytestmark = ON_BOTH
-
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[ArchivingDesk]:
@@ -92,6 +90,7 @@ def sound(desk: ArchivingDesk) -> None:
 LEFT = entry(90, "Nothing of note happened today at all")
 
 
+@ON_BOTH
 class TestItems:
     def polled(self, desk: ArchivingDesk) -> None:
         """A baseline, then a story with an edit and an alert that leaves the feed."""
@@ -185,6 +184,7 @@ class TestItems:
                     assert f" {table} " in statements, (table, key["from"])
 
 
+@ON_BOTH
 class TestPolls:
     def test_old_lines_go_but_for_those_that_say_since_when_items_are_news(self, desk) -> None:
         for number in range(5):

@@ -60,6 +60,29 @@ def needed() -> Path:
     return found
 
 
+_USERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+
+_SHAPE = """
+SELECT (SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'wirewatch'::regnamespace),
+  (SELECT string_agg(name, ' ' ORDER BY id) FROM wirewatch._sqlite_migrations)"""
+
+# Without its triggers, foreign keys among them, which a superuser may switch off.
+_EMPTIED = """
+DO $$ DECLARE found text; BEGIN
+  SET LOCAL session_replication_role TO replica;
+  FOR found IN SELECT format('DELETE FROM wirewatch.%I', relname) FROM pg_class
+      WHERE relkind = 'r' AND relnamespace = 'wirewatch'::regnamespace
+        AND relname <> '_sqlite_migrations' LOOP
+    EXECUTE found;
+  END LOOP;
+  FOR found IN SELECT format('ALTER SEQUENCE wirewatch.%I RESTART', relname) FROM pg_class
+      WHERE relkind = 'S' AND relnamespace = 'wirewatch'::regnamespace LOOP
+    EXECUTE found;
+  END LOOP;
+END $$"""
+
+
 @dataclass(slots=True)
 class Postgres:
     """A server that runs."""
@@ -71,6 +94,8 @@ class Postgres:
     env: dict[str, str]
     names: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     template: str = ""  # a database with our tables, to be copied
+    shape: tuple[object, ...] = ()  # its tables and the steps that made them
+    free: list[str] = field(default_factory=list)  # databases that are as new again
 
     def url(self, name: str) -> str:
         return f"postgresql://wirewatch:{PASSWORD}@127.0.0.1:{self.port}/{name}"
@@ -90,7 +115,9 @@ class Postgres:
         return name
 
     def made(self) -> str:
-        """The name of a new database with our tables: a copy, which takes a third of the time."""
+        """The name of a new database with our tables: one that is free, else a copy."""
+        if self.free:
+            return self.free.pop()
         if not self.template:
             from monitor.store import Store
 
@@ -105,6 +132,24 @@ class Postgres:
 
     def place(self, name: str, beside: Path) -> Server:
         return Server(url=Secret(self.url(name)), beside=beside)
+
+    def give_back(self, name: str) -> None:
+        """Make a database of `made` as new, which takes a twentieth of the time of another one.
+
+        One whose tables are others by now, or that somebody still uses, is dropped instead.
+        """
+        import psycopg
+
+        self.shape = self.shape or self.sql(_SHAPE, self.template)[0]
+        with psycopg.connect(self.url(name), autocommit=True) as db:
+            clean = db.execute(_SHAPE.encode()).fetchone() == self.shape
+            clean = clean and db.execute(_USERS.encode()).fetchone() == (1,)
+            if clean:
+                db.execute(_EMPTIED.encode())
+        if clean:
+            self.free.append(name)
+        else:
+            self.drop(name)
 
     def drop(self, name: str) -> None:
         self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -135,7 +180,7 @@ def server(*, durable: bool = False, **settings: object) -> Iterator[Postgres]:
         (folder / "password").write_text(PASSWORD)
         (folder / "password").chmod(0o644)
         _run([str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "wirewatch", "-E", "UTF8",
-              "--locale=C.UTF-8", "-A", "scram-sha-256", "--pwfile", str(folder / "password"),
+              "--locale=C.UTF-8", "-A", "md5", "--pwfile", str(folder / "password"),
               *([] if durable else ["--no-sync"])], env, folder)  # fmt: skip
         port = _free_port()
         given = {

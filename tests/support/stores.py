@@ -71,5 +71,5 @@ def on(server: Postgres) -> Iterator[None]:
     finally:
         _server = None
         for name in _databases.values():
-            server.drop(name)
+            server.give_back(name)
         _databases.clear()
