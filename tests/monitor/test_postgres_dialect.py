@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 import pytest
 
 from monitor import store
+from monitor.store import known
 from monitor.store.desk import facets, gaps
 from monitor.store.postgres.dialect import definition, numbering, translated
 from monitor.store.search import INDEX, UNINDEX
@@ -109,5 +110,22 @@ def test_every_statement_of_the_store_is_understood(postgres: Postgres, tmp_path
                 db.execute(f'PREPARE "{where}" AS {own}'.encode())
             except psycopg.Error as error:
                 misread[where] = str(error)
-    postgres.drop(name)
+    postgres.give_back(name)
     assert misread == {}
+
+
+def test_keys_in_a_list_are_found_by_index(postgres: Postgres) -> None:
+    """The comparison of a number with a text unfolds; as a function it would be tried on each row."""
+    import psycopg
+
+    name = postgres.made()
+    questions = (known._BY_GUID, known._BY_URL, known._BY_TITLE, known._ITEMS, facets._MENTIONS)
+    with psycopg.connect(postgres.url(name), autocommit=True) as db:
+        db.execute("SET search_path TO wirewatch; SET enable_seqscan TO off")
+        for sql in questions:
+            statement = f"EXPLAIN {translated(sql)}".replace("%s", "%(keys)s")
+            rows = db.execute(statement.encode(), {"keys": "[]", "feed": 1}).fetchall()
+            plan = "\n".join(line for (line,) in rows)
+            assert "Index" in plan
+            assert not re.search(r"Seq Scan on (items|appearances|stories|mentions)", plan), plan
+    postgres.give_back(name)
