@@ -53,7 +53,7 @@ from monitor.watching import read_watchlists
 
 log = logging.getLogger("wirewatch.cluster")
 
-DRAIN = 6.0  # seconds for polls under way at the end
+DRAIN = 5.0  # seconds for polls under way at the end
 STEP = 1.0  # seconds between steps of retention
 
 

@@ -69,9 +69,13 @@ async def run(
         )
     finally:
         stopping.cancel()
-        # What was begun in time may be finished: it is as long as a fetch, and its parsing.
-        await poller.drain(tools.drain if tools.stopping.is_set() else 2 * FETCH_MOST)
-        await polling
+        try:
+            # What was begun in time may be finished: it is as long as a fetch, and its parsing.
+            await poller.drain(tools.drain if tools.stopping.is_set() else 2 * FETCH_MOST)
+            await polling
+        except asyncio.CancelledError:
+            await poller.drain(0.0)  # nothing goes on behind the end of the batch
+            raise
     return hosts.all_free()
 
 

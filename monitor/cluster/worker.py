@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
@@ -36,7 +38,10 @@ log = logging.getLogger("wirewatch.cluster")
 # asked at once is bounded by `fetch.concurrency`, for all of them together.
 BATCHES = 128
 ERRANDS = 16  # senders, and what is periodic, at a time
-DRAIN = 7.0  # seconds for what is under way at the end; the promise is ten in all
+DRAIN = 6.0  # seconds for what is under way at the end
+# Seconds from SIGTERM to the end, whatever hangs: the promise is ten. What is cut off then is taken
+# over like that of any worker that was lost.
+LATEST = 9.5
 LOOK = 2.0  # seconds between looks for jobs; most are heard of when they are deferred
 AGAIN = 2.0  # seconds before the database is tried again
 # Seconds by which clocks may differ: feeds are due by the workers' clocks, hosts rest by the
@@ -65,7 +70,7 @@ async def work(
     manager, metrics, stopping = manager or ServiceManager(), Metrics(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, _stop, stopping)
     async with AsyncExitStack() as stack:
         station = await stack.enter_async_context(
             open_station(
@@ -88,6 +93,15 @@ async def work(
         await shift.run()
         manager.stopping()
         return not shift.outdated
+
+
+def _stop(stopping: asyncio.Event) -> None:
+    """End in time. A thread of its own: the loop may wait for the writer, and that for the disk."""
+    if not stopping.is_set():
+        stopping.set()
+        late = threading.Timer(LATEST, os._exit, (0,))
+        late.daemon = True
+        late.start()
 
 
 class Shift:
@@ -141,7 +155,7 @@ class Shift:
             name=queue,
             concurrency=most,
             fetch_job_polling_interval=LOOK,
-            shutdown_graceful_timeout=DRAIN + 0.5,
+            shutdown_graceful_timeout=DRAIN,
             delete_jobs=DeleteJobCondition.ALWAYS,  # the ledger of polls tells what was done
             install_signal_handlers=False,
             update_heartbeat_interval=self._station.rhythm.beat,
