@@ -134,6 +134,8 @@ class Crew:
 
     async def _sweep(self, timestamp: int) -> None:  # noqa: ARG002
         manager = self.app.job_manager
+        # First of all: one that wakes up now must find that it is dead before it asks anybody.
+        await manager.prune_stalled_workers(self.stalled)
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=self.stalled):
             log.warning("%s: its worker is not heard of", job.lock or job.task_name)
             if job.task_name == POLL:

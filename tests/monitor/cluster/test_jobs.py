@@ -19,6 +19,7 @@ from monitor.cluster.jobs import Crew
 from monitor.cluster.names import DELIVERY, POLLS
 from monitor.cluster.shards import lock_of, shard_of
 from monitor.delivery import Delivery
+from monitor.store.postgres import claims
 from tests.support.cluster import Meeting, later, meeting
 from tests.support.postgres import Postgres
 
@@ -166,8 +167,10 @@ def lost(desk: Meeting, hand: Hand, silent: float) -> Any:
 def test_the_batch_of_a_worker_that_is_not_heard_of_is_handed_out_anew(desk: Meeting) -> None:
     hand = Hand(desk)
     job = lost(desk, hand, silent=46)
+    worker = desk.rows("SELECT max(id) FROM procrastinate_workers")[0][0]
     hand.task("sweep", timestamp=0)
-    assert (("poll", lock_of(ONE), "doing")) not in hand.jobs()
+    assert ("poll", lock_of(ONE), "doing") not in hand.jobs()
+    assert not desk.do(lambda c: claims.beat(c, [worker]))  # waking up, it hears that it is dead
     hand.task("dispatch", timestamp=3)
     assert ("poll", lock_of(ONE), "todo") not in hand.jobs()  # its hosts rest first
     desk.rows("UPDATE shards SET free_at = free_at - interval '6 seconds'")
@@ -187,7 +190,9 @@ def test_the_batch_of_a_worker_that_is_not_heard_of_is_handed_out_anew(desk: Mee
 def test_a_worker_that_is_heard_of_keeps_its_batch(desk: Meeting) -> None:
     hand = Hand(desk)
     lost(desk, hand, silent=40)
+    worker = desk.rows("SELECT max(id) FROM procrastinate_workers")[0][0]
     hand.task("sweep", timestamp=0)
+    assert desk.do(lambda c: claims.beat(c, [worker]))
     assert ("poll", lock_of(ONE), "doing") in hand.jobs()
     assert desk.rows(f"SELECT claim FROM shards WHERE id = {ONE}") == [(1,)]
 
