@@ -56,6 +56,7 @@ COMPILE = $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --gene
 lock: $(VENV)/.python
 	$(PIP) install uv
 	$(COMPILE) pyproject.toml --group build -o requirements.lock
+	$(COMPILE) pyproject.toml --group build --extra cluster -c requirements.lock -o requirements-cluster.lock
 	$(COMPILE) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) --group proof -o requirements-proof.lock
 	.ci/datasette-next lock

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -46,6 +47,28 @@ def test_the_image_takes_along_what_there_is() -> None:
     kept = re.findall(r"^!(\S+)$", ignored, re.MULTILINE)
     assert [name for name in kept if not (ROOT / name).exists()] == []
     assert {"feeds", "monitor", "alerts", "pyproject.toml", "requirements.lock"} <= set(kept)
+
+
+def services(file: str) -> dict[str, Any]:
+    found = yaml.safe_load((DEPLOY / file).read_text(encoding="utf-8"))["services"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_workers_are_shut_in_and_have_what_they_need() -> None:
+    found = services("compose-workers.yaml")
+    assert set(found) == {"database", "worker"}
+    for service in found.values():
+        assert service["read_only"] is True
+        assert service["security_opt"] == ["no-new-privileges:true"]
+    worker = found["worker"]
+    assert (worker["cap_drop"], worker["user"]) == (["ALL"], "10001:10001")
+    assert (ROOT / worker["build"]["args"]["LOCK"]).exists()
+    assert "ports" not in found["database"]
+    locked = (ROOT / worker["build"]["args"]["LOCK"]).read_text(encoding="utf-8")
+    assert {"procrastinate", "psycopg", "psycopg-binary", "feedparser"} <= set(
+        re.findall(r"^([a-z-]+)==", locked, re.MULTILINE)
+    )
 
 
 def test_containers_are_shut_in() -> None:
