@@ -57,12 +57,19 @@ def services(file: str) -> dict[str, Any]:
 
 def test_workers_are_shut_in_and_have_what_they_need() -> None:
     found = services("compose-workers.yaml")
-    assert set(found) == {"database", "worker"}
-    for service in found.values():
+    assert set(found) == {"database", "worker", "publish", "desk"}
+    for name, service in found.items():
         assert service["read_only"] is True
         assert service["security_opt"] == ["no-new-privileges:true"]
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+        if name != "database":
+            assert (service["cap_drop"], service["user"]) == (["ALL"], "10001:10001")
     worker = found["worker"]
-    assert (worker["cap_drop"], worker["user"]) == (["ALL"], "10001:10001")
+    # A volume begins with the owner that its folder has in the image.
+    image = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    for volume in (*found["worker"]["volumes"], *found["desk"]["volumes"]):
+        folder = volume.split(":")[-2 if volume.endswith(":ro") else -1]
+        assert folder == "/etc/wirewatch" or folder in image
     assert (ROOT / worker["build"]["args"]["LOCK"]).exists()
     assert "ports" not in found["database"]
     locked = (ROOT / worker["build"]["args"]["LOCK"]).read_text(encoding="utf-8")
