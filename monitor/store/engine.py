@@ -38,6 +38,9 @@ class Engine(Protocol):
     def go_on_numbering(self) -> None:
         """Rows were put in with their numbers: new ones come after them."""
 
+    def drop_polls(self, before: str) -> int:
+        """In a transaction: lines of the ledger that can go without a look at each; how many."""
+
     def fold(self) -> None:
         """What was written lately goes where it belongs, as far as readers let us."""
 
@@ -88,6 +91,10 @@ class File:
 
     def go_on_numbering(self) -> None:
         """SQLite does by itself."""
+
+    def drop_polls(self, before: str) -> int:  # noqa: ARG002 - the engines have one form
+        """None: they go row by row."""
+        return 0
 
     def fold(self) -> None:
         """The WAL into the file."""

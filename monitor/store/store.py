@@ -276,7 +276,8 @@ class Store:
     def forget_polls(self, before: str, *, most: int) -> int:
         """Remove lines of the ledger that are older; how many."""
         with self.transaction() as db:
-            return retention.remove_polls(db, before, most=most)
+            dropped = self._engine.drop_polls(before)
+            return dropped + retention.remove_polls(db, before, most=most)
 
     def evidence_ends(self) -> dict[str, int]:
         """By WARC file, where the last record ends that a row refers to, in bytes."""

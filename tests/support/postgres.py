@@ -77,7 +77,8 @@ DO $$ DECLARE found text; BEGIN
     EXECUTE found;
   END LOOP;
   FOR found IN SELECT format('ALTER SEQUENCE wirewatch.%I RESTART', relname) FROM pg_class
-      WHERE relkind = 'S' AND relnamespace = 'wirewatch'::regnamespace LOOP
+      WHERE relkind = 'S' AND relnamespace = 'wirewatch'::regnamespace
+        AND relname NOT LIKE '\\_sqlite%' LOOP
     EXECUTE found;
   END LOOP;
 END $$"""

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from monitor.errors import StoreError
+from monitor.store.postgres import months
 from monitor.store.postgres.dialect import definition
 from monitor.store.postgres.functions import FUNCTIONS
 
@@ -72,6 +73,8 @@ def _own(statement: str) -> tuple[str, ...]:
     for beginning, instead in _OTHERWISE.items():
         if statement.startswith((f"{beginning} ", f"{beginning}(")):
             return instead
+    if statement.strip().startswith("CREATE TABLE polls ("):
+        return months.partitioned(definition(statement.strip()))
     return (definition(statement.strip()),)
 
 

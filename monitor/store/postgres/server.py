@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,7 +15,7 @@ from alerts.secrets import Secret, redacted
 from monitor.errors import BusyError, StoreError
 from monitor.places import Server
 from monitor.store import schema as sqlite_schema
-from monitor.store.postgres import changes, schema, search
+from monitor.store.postgres import changes, months, schema, search
 from monitor.store.postgres import connection as ours
 from monitor.store.postgres.dialect import NUMBERED
 from monitor.store.questions import view_statements
@@ -86,8 +87,15 @@ class Served:
     def _raw(self) -> psycopg.Connection[Any]:
         return cast("ours.Database", self.db).conn.raw
 
+    def drop_polls(self, before: str) -> int:
+        """Whole months."""
+        with ours.sqlite_errors():
+            return months.drop(self._raw, before)
+
     def fold(self) -> None:
-        """The server does so."""
+        """The server does so; the months ahead get their tables."""
+        with suppress(psycopg.Error):  # the server is away: it is asked again
+            months.make(self._raw)
 
     def keep_small(self) -> None:
         """The server does so."""
@@ -111,6 +119,7 @@ def open_writer(place: Server, *, shared: bool) -> Database:
         with ours.sqlite_errors():
             steps, views = sqlite_schema.migrations, view_statements()
             schema.migrate(connection.raw, str(place), steps, views)
+            months.make(connection.raw)
     except sqlite3.Error as error:
         connection.close()
         raise StoreError(f"{place}: cannot make the tables: {error}") from error
