@@ -48,6 +48,16 @@ AGAIN = 2.0  # seconds before the database is tried again
 # database's.
 CLOCKS_APART = 30.0
 
+# That the database is away is said here, in one line. Failed jobs are told with their traceback.
+for _name, _level in (
+    ("procrastinate", logging.CRITICAL),
+    ("procrastinate.worker", logging.ERROR),
+    (f"procrastinate.worker.{POLLS}", logging.CRITICAL),
+    (f"procrastinate.worker.{DELIVERY}", logging.CRITICAL),
+    ("psycopg.pool", logging.CRITICAL),
+):
+    logging.getLogger(_name).setLevel(_level)
+
 _LOST = (*LOST, ProcrastinateException, StoreError)
 
 
@@ -86,6 +96,8 @@ async def work(
         if config.metrics.address:
             checks = {"/healthz": lambda: metrics.alive, "/readyz": lambda: station.lease.holds}
             stack.enter_context(answering(config.metrics.address, metrics.registry, checks))
+        if any(feed.full_text for feed in config.feeds):
+            log.warning("full_text: workers fetch no full texts; they wait for `wirewatch run`")
         words = f"one of the workers of {config.place}"
         log.info(words)
         manager.ready(words)
@@ -117,6 +129,7 @@ class Shift:
         """Until it is to stop. While the database is away, nothing is begun."""
         stopping = self._station.stopping
         while not stopping.is_set():
+            self._alive()  # to be started again would not bring the database back
             try:
                 await self._serve()
             except _LOST as error:
@@ -144,9 +157,9 @@ class Shift:
             station.lease.end()
             await finished((beat,), 0.0)
             stop.cancel()
-        for task in (*runs, beat):
-            if not task.cancelled() and (error := task.exception()):
-                raise error
+        errors = [task.exception() for task in (*runs, beat) if not task.cancelled()]
+        for error in filter(None, errors):
+            raise error
 
     def _worker(self, queue: str, most: int) -> Worker:
         return Worker(
@@ -183,11 +196,14 @@ class Shift:
                     if not await self._may_go_on(connection):
                         station.stopping.set()
                         return
-                self._metrics.worked()
-                self._manager.worked()
             except _LOST as error:
                 log.error("no sign of life could be given: %s", _said(error))  # noqa: TRY400
+            self._alive()
             await asyncio.sleep(station.rhythm.beat)
+
+    def _alive(self) -> None:
+        self._metrics.worked()
+        self._manager.worked()
 
     async def _may_go_on(self, connection: claims.Connection) -> bool:
         station = self._station
