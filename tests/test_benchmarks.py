@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import fetching, parsing, politeness, rounds, stories_speed
+from benchmarks import cluster_same, fetching, parsing, politeness, rounds, stories_speed
 from benchmarks.measure import run, table
 from benchmarks.programs import OURS
 from benchmarks.samples import Sample, copies, invented, samples
 from benchmarks.soak import Papers, slope
 from feeds import plain
+from tests.support import postgres
 from tests.support.program import PLANTS
 
 ATOM = (
@@ -129,3 +130,9 @@ def test_parsing_tells_what_comes_out_otherwise(tmp_path: Path, capsys, monkeypa
 def test_of_few_answers_too_enough_are_hostile(share: float, expected: int) -> None:
     papers = Papers(10, invented=False, hostile=share)
     assert sum(papers.is_hostile() for _ in range(400)) == expected
+
+
+def test_postgres_workers_keep_what_a_file_keeps(capsys: pytest.CaptureFixture[str]) -> None:
+    postgres.needed()
+    cluster_same.main(["--count", "8", "--workers", "2"])
+    assert "2 workers" in capsys.readouterr().out
