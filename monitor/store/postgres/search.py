@@ -25,7 +25,7 @@ BATCH = 200  # items looked at together, with their texts
 _WORD = re.compile(r"[^\W_]+")
 
 _PUT = """
-INSERT INTO items_search (item, words) VALUES (%s, array_to_tsvector(%s::text[]))
+INSERT INTO items_search (item, words) VALUES (%s, %s::tsvector)
 ON CONFLICT (item) DO UPDATE SET words = excluded.words"""
 
 _DROP = "DELETE FROM items_search WHERE item = %s"
@@ -44,8 +44,8 @@ Row = dict[str, Any]
 def put(raw: psycopg.Connection[Any], values: Sequence[Any]) -> psycopg.Cursor[Any]:
     """For search.INDEX: an item with the segments of its texts."""
     item, *segments = values
-    words = sorted(set().union(*map(lexemes, segments)))
-    return raw.execute(_PUT, (item, words))
+    # Letters and digits alone, so that nothing of them means anything to a tsvector.
+    return raw.execute(_PUT, (item, " ".join(set().union(*map(lexemes, segments)))))
 
 
 def drop(raw: psycopg.Connection[Any], values: Sequence[Any]) -> psycopg.Cursor[Any]:
