@@ -224,6 +224,7 @@ async def _tidied(
 ) -> None:
     """Remove what was kept long enough; polls are stored between the steps."""
     try:
+        await in_writer(store.checkpoint)  # the months ahead get their tables
         more = True
         while more:
             more = (await in_writer(partial(tidy, store, archive, config, now()))).more
