@@ -37,6 +37,7 @@ class Scale:
     alerts: int
     texts: int  # invented ones, that are tagged
     alone: bool = False  # without the other programs
+    few: bool = False  # of them only what a row is about
 
 
 WHOLE = Scale(
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked.add_argument("--stored", type=int, nargs=2, help="items of two databases")
     asked.add_argument("--alerts", type=int, help=f"that are timed [{WHOLE.alerts}]")
     asked.add_argument("--alone", action="store_true", help="measure no other program")
+    asked.add_argument("--few", action="store_true", help="of them only what a row is about")
     asked.add_argument("--tiny", action="store_true", help="whether it works, in seconds")
     asked.add_argument("--write", action="store_true", help="put the page into docs/speed.md")
     options = asked.parse_args(arguments)
@@ -78,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for name, value in vars(options).items()
         if name in Scale.__dataclass_fields__ and value is not None
     }
-    scale = replace(scale, **{**given, "alone": options.alone or scale.alone})
+    scale = replace(scale, **{**given, "alone": options.alone or scale.alone, "few": options.few})
     text = page(figures(scale, samples(options.feeds), options.texts), missing(), scale.runs)
     print(text)
     if options.write:
@@ -88,8 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def figures(scale: Scale, originals: Sequence[Sample], texts: Path | None = None) -> Figures:
     """Measure everything."""
     small, large = (_so_many(originals, count) for count in (scale.small, scale.large))
-    wanted = () if scale.alone else None
     beside = () if scale.alone else (READER, SOCKETS)
+    wanted = beside if scale.few or scale.alone else None
     again = dict(zip(beside, (_ASKED, ROUNDS), strict=False))
     return Figures(
         small_feeds=len(small),
