@@ -14,7 +14,17 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
-AREAS = ("crash", "storage", "network", "content", "output", "alerts", "clock", "endurance")
+AREAS = (
+    "crash",
+    "storage",
+    "network",
+    "content",
+    "output",
+    "alerts",
+    "clock",
+    "endurance",
+    "cluster",
+)
 SEED = 20261122
 
 

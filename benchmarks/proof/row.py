@@ -17,6 +17,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from benchmarks.measure import ROOT
+from tests.support.postgres import programs
 
 DATASETTE_NEXT = ROOT / ".venv-datasette-next" / "bin" / "python"
 
@@ -81,6 +82,10 @@ def _module(name: str) -> bool:
 
 
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
+    "postgresql": (
+        lambda: programs() is not None and importlib.util.find_spec("procrastinate") is not None,
+        "PostgreSQL (Debian: postgresql) and wirewatch[cluster]",
+    ),
     "strace": (_strace, "strace (Debian: strace), with the right to trace"),
     "namespaces": (
         _namespaces,
