@@ -13,7 +13,7 @@ from benchmarks.measure import run, table
 from benchmarks.programs import OURS
 from benchmarks.samples import Sample, copies, invented, samples
 from benchmarks.soak import Papers, slope
-from feeds import plain_entry
+from feeds import plain
 from tests.support import postgres
 from tests.support.program import PLANTS
 
@@ -121,7 +121,7 @@ def test_parsing_tells_what_comes_out_otherwise(tmp_path: Path, capsys, monkeypa
     said = capsys.readouterr().out
     assert "that come out otherwise | 0 " in said
     assert "unchanged" in said
-    monkeypatch.setattr(plain_entry.PlainEntry, "title", lambda *_: None)
+    monkeypatch.setitem(plain._ACTS, "title", lambda *_: None)
     with pytest.raises(SystemExit, match=r"1 feeds come out otherwise: one\.xml"):
         parsing.main([str(tmp_path), "--rounds", "1", "--most", "0"])
 
