@@ -144,8 +144,7 @@ class Outbox(RuleBasedStateMachine):
     def _start_again(self) -> None:
         """As after kill -9: nothing is closed in order, and the start does what starts do."""
         store = self.desk.store
-        store.db.close()
-        store._lock.close()
+        store._engine._let_go()
         self.desk.store = Store(store.path)
         self.desk.store.watch([WATCHLIST], now=self.desk.now)
         self.desk.store.doubt_unfinished()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, cast
@@ -21,6 +22,10 @@ from monitor.store.postgres.dialect import NUMBERED
 from monitor.store.questions import view_statements
 
 OLDEST = 13_00_00  # libpq's number of the first release that has what functions.py uses
+ENDING_TRIES, ENDING_PAUSE = (
+    11,
+    0.1,
+)  # seconds; the session of who has just ended ends a little later
 CONNECT = 10  # seconds until a server that does not answer is given up
 
 NO_URL = (
@@ -227,9 +232,12 @@ def _only_read(raw: psycopg.Connection[Any]) -> None:
 def _claim(raw: psycopg.Connection[Any], place: Server, *, shared: bool) -> None:
     """Hold the lock of those who run, until the session ends, however that is."""
     how = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
-    row = raw.execute(f"SELECT {how}(%s)".encode(), (schema.RUNNING,)).fetchone()
-    if row and row[0]:
-        return
+    for last in range(ENDING_TRIES - 1, -1, -1):
+        row = raw.execute(f"SELECT {how}(%s)".encode(), (schema.RUNNING,)).fetchone()
+        if row and row[0]:
+            return
+        if last:
+            time.sleep(ENDING_PAUSE)
     owner = raw.execute(_OWNER.encode(), (schema.RUNNING,)).fetchone()
     raise BusyError(place, f"{owner[1]} of {owner[0]}" if owner else "unknown")
 
