@@ -156,8 +156,14 @@ class Postgres:
         self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def stop(self) -> None:
-        """At once, as if the power went."""
-        self.process.send_signal(signal.SIGQUIT)
+        """Kill -9 of all its processes, as if the power went."""
+        # Sessions are groups of their own: they have to be known before their parent is gone.
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        sessions = children.read_text().split() if children.exists() else ()
+        for one in (pid, *map(int, sessions)):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
         self.process.wait(timeout=READY)
 
     def start(self) -> None:
@@ -199,8 +205,7 @@ def server(*, durable: bool = False, **settings: object) -> Iterator[Postgres]:
             _await(running)
             yield running
         finally:
-            running.process.send_signal(signal.SIGQUIT)
-            running.process.wait(timeout=READY)
+            running.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
