@@ -28,7 +28,7 @@ from monitor.cli import main
 from monitor.delivery import Delivery
 from monitor.errors import StoreError
 from monitor.halt import Halt
-from monitor.store import Store, connect, store
+from monitor.store import Store, connect, engine
 
 
 async def all_written_off(
@@ -104,7 +104,8 @@ def spoil(how: str) -> None:
         case "unclaimed":
             Store.doubt_unfinished = nothing_in_doubt
         case "piecemeal":
-            store.migrate = piece_by_piece
+            assert engine.migrate  # where it is called from
+            engine.migrate = piece_by_piece
         case "unhalted":
             Halt.failed = unheard
             Halt.over = never_halted
