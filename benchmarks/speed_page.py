@@ -43,8 +43,8 @@ def page(figures: Figures, lacking: Sequence[str], runs: int) -> str:
     small, large = f"{figures.small_feeds:,}", f"{figures.large_feeds:,}"
     without = f" Not installed here: {', '.join(lacking)}." if lacking else ""
     conditions = (
-        f"{datetime.now(UTC):%d %B %Y}, medians of {runs}, but of {len(figures.large)} with the large set "
-        "and of 1 for what no line is about. The small set has "
+        f"{datetime.now(UTC):%d %B %Y}; runs: {runs}, with the large set {len(figures.large)}, of what "
+        "no line is about 1; of several the median. The small set has "
         f"{small} feeds ({figures.megabytes:.0f} MB), the large one {large}.{without}"
         f"\n\n{machine()} {_peers()}"
     )

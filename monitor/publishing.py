@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -73,20 +73,17 @@ class Publisher:
 
         self._name, self._days, self._now = str(server), days, now
         self._desk = desk or socket.gethostname()
-        self._copy = Copy(path)
-        try:
-            self._database = open_reader(server)
-            self._source = Source(self._database, self._name)
-        except BaseException:
-            self._copy.close()
-            raise
+        with ExitStack() as opened:
+            self._copy = opened.enter_context(closing(Copy(path)))
+            database = opened.enter_context(closing(open_reader(server)))
+            self._source = Source(database, self._name)
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
-        self._copy.close()
+        self._opened.close()
 
     def round(self) -> Iterator[Step]:
         """Bring the copy up to date: a step where it was whole, many for a first copy.

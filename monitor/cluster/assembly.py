@@ -115,20 +115,7 @@ async def open_station(
             learn=Learner(store=store, desk=desk, now=now, writer=writer, archive=archive).learn,
             now=now,
         )
-        tools = Tools(
-            stages=stages,
-            fetch=stages.fetch,
-            pool=parsers,
-            lease=lease,
-            take=partial(_take, pool),
-            rest=partial(_rest, pool),
-            gap=config.fetch.host_gap,
-            room=asyncio.Semaphore(config.fetch.concurrency),
-            stored=partial(_stored, metrics),
-            failed=lambda _: None,
-            stopping=stopping,
-            drain=DRAIN,
-        )
+        tools = _tools(stages, parsers, lease, pool, config, metrics, stopping)
         crew = Crew(
             app=app,
             pool=pool,
@@ -144,6 +131,31 @@ async def open_station(
         )
         crew.register()
         yield Station(crew=crew, pool=pool, lease=lease, rhythm=rhythm, stopping=stopping)
+
+
+def _tools(
+    stages: Stages,
+    parsers: ParserPool,
+    lease: Lease,
+    pool: Pool,
+    config: Config,
+    metrics: Metrics,
+    stopping: asyncio.Event,
+) -> Tools:
+    return Tools(
+        stages=stages,
+        fetch=stages.fetch,
+        pool=parsers,
+        lease=lease,
+        take=partial(_take, pool),
+        rest=partial(_rest, pool),
+        gap=config.fetch.host_gap,
+        room=asyncio.Semaphore(config.fetch.concurrency),
+        stored=partial(_stored, metrics),
+        failed=lambda _: None,
+        stopping=stopping,
+        drain=DRAIN,
+    )
 
 
 def _server(config: Config) -> Server:
