@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Keep a file for the desk up to date, from PostgreSQL.")
 @click.option(
-    "--to", type=click.Path(path_type=Path, dir_okay=False), help="The file [that of the settings]."
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file [wirewatch.db beside the settings].",
 )
 @click.option(
     "--since",

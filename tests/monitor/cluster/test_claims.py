@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -16,9 +15,8 @@ from monitor.errors import LostError
 from monitor.judge import judge
 from monitor.records import Known, Observation
 from monitor.store.postgres import claims
-from tests.support.cluster import Meeting, later, meeting
+from tests.support.cluster import Meeting, later
 from tests.support.learning import START, tag
-from tests.support.postgres import Postgres
 
 URLS = (
     "https://one.example/a",
@@ -27,18 +25,6 @@ URLS = (
     "http://127.0.0.9/",
 )
 ONE = shard_of("one.example")
-
-
-@pytest.fixture(scope="module")
-def shared(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meeting]:
-    with meeting(postgres, tmp_path_factory.mktemp("meeting"), URLS) as found:
-        yield found
-
-
-@pytest.fixture
-def desk(shared: Meeting) -> Meeting:
-    shared.anew()
-    return shared
 
 
 def marked(desk: Meeting, seconds: float = 1, most: int = 100) -> dict[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -20,23 +20,10 @@ from monitor.cluster.names import DELIVERY, POLLS
 from monitor.cluster.shards import lock_of, shard_of
 from monitor.delivery import Delivery
 from monitor.store.postgres import claims
-from tests.support.cluster import Meeting, later, meeting
-from tests.support.postgres import Postgres
+from tests.support.cluster import Meeting, later
 
 URLS = ("https://one.example/a", "https://two.example/b")
 ONE = shard_of("one.example")
-
-
-@pytest.fixture(scope="module")
-def shared(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meeting]:
-    with meeting(postgres, tmp_path_factory.mktemp("meeting"), URLS) as found:
-        yield found
-
-
-@pytest.fixture
-def desk(shared: Meeting) -> Meeting:
-    shared.anew()
-    return shared
 
 
 @dataclass(slots=True)
