@@ -1,13 +1,15 @@
 """Whether several workers on PostgreSQL keep what one process keeps in a file.
 
     python -m benchmarks.cluster_same [--feeds FOLDER_OR_TAR] [--count 500] [--workers 1 2 4]
+                                      [--shuffled]
 
-Documents are polled in two rounds, the second with one new entry in each, by workers into PostgreSQL.
+Documents are polled in two rounds, the second with one entry edited and a new one in each, by workers into PostgreSQL.
 Then one process polls the same documents into a SQLite file, in the order in which the workers came to
 learn from them. Compared are items, versions, mentions and which items make a story, by what they say
 and not by their numbers. Ends with status 1 if anything differs.
 
-What is grouped depends on the order of arrival: the last line is a file that got them in another one.
+A feed that could not be read in a round is asked again until it is. What is grouped depends on the
+order of arrival: with `--shuffled` the last line is a file that got them in another one.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.secrets import Secret
-from benchmarks.editing import with_new
+from benchmarks.editing import with_edit, with_new
 from benchmarks.measure import table
 from benchmarks.programs import SETTINGS
 from benchmarks.samples import copies, samples
@@ -39,35 +41,47 @@ from monitor.store.engine import open_reader
 from tests.support.postgres import Postgres, server
 
 KINDS = ("items", "versions", "mentions", "stories")
-PATIENCE = 1_800.0  # seconds for a round
+PATIENCE = 3_600.0  # seconds for a round
+IDLE = 5.0  # seconds without a poll, before those that failed are tried again
 Kept = Mapping[str, frozenset[Any]]
 """By kind: what was kept."""
 
 _ITEMS = "SELECT id, url, guid, title, text, language, published_at, story FROM items"
 _VERSIONS = "SELECT item, number, title, text, change FROM revisions"
+_DUE = "UPDATE wirewatch.feeds SET next_poll_at = '2026-01-01T00:00:00.000Z'"
+_READ = (
+    "SELECT count(*) FROM wirewatch.feeds AS f WHERE (SELECT count(*) FROM wirewatch.polls AS p "
+    "WHERE p.feed = f.id AND p.status <> 'error') >= {}"
+)
+# Rows that a worker is at are left to it.
+_FAILED_LAST = (
+    f"{_DUE} WHERE id IN (SELECT id FROM wirewatch.feeds AS f WHERE 'error' = (SELECT status "
+    "FROM wirewatch.polls WHERE feed = f.id ORDER BY id DESC LIMIT 1) FOR UPDATE SKIP LOCKED)"
+)
 _MENTIONS = 'SELECT item, entity, state, surface, field, start, "end" FROM mentions'
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Poll, compare, print."""
     parser = argparse.ArgumentParser(prog="benchmarks.cluster_same")
-    parser.add_argument("--feeds", type=Path, help="feed files: a folder or tar [invented ones]")
+    parser.add_argument(
+        "--feeds", type=Path, help="feed files, besides the invented ones: a folder or tar"
+    )
     parser.add_argument("--count", type=int, default=500, help="feeds [500]")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--shuffled", action="store_true", help="compare two orders in files, too")
     asked = parser.parse_args(arguments)
-    originals = samples(asked.feeds)
+    # Mentions are in the invented ones.
+    originals = samples(None) + (samples(asked.feeds) if asked.feeds else [])
     documents = copies(originals, -(-asked.count // len(originals)))[: asked.count]
     with tempfile.TemporaryDirectory(prefix="same-") as name, server() as postgres:
         folder = Path(name)
-        editions = [documents, [with_new(one) for one in documents]]
+        editions = [documents, [with_new(with_edit(one)) for one in documents]]
         with serving(editions, folder / "served") as served:
             rows = [_row(folder, served, postgres, workers) for workers in asked.workers]
-            shuffled = [random.sample(served.urls, len(served.urls)) for _ in editions]
-            other = _in_a_file(folder / "other", served, shuffled)
-            one = _in_a_file(folder / "one", served, [served.urls, served.urls])
-    print(f"{len(documents)} feeds, {len(one['items'])} items, {len(one['mentions'])} mentions\n")
-    last = ("a file, in another order", *_differing(one, other))
-    print(table(("kept otherwise than in a file", *KINDS), [*rows, last]))
+            last = [_shuffled(folder, served)] if asked.shuffled else []
+    print(f"\n{len(documents)} feeds\n")
+    print(table(("kept otherwise than in a file", *KINDS), [*rows, *last]))
     if any(any(row[1:]) for row in rows):
         sys.exit(1)
 
@@ -80,7 +94,15 @@ def _row(
     _by_workers(folder / words, served, postgres, name, workers)
     orders = _orders(postgres, name)
     theirs = _kept(Server(url=Secret(postgres.url(name)), beside=folder / "none.db"))
+    counted = ", ".join(f"{len(theirs[kind]):,} {kind}" for kind in KINDS)
+    print(f"{words}: {counted}", file=sys.stderr, flush=True)
     return words, *_differing(_in_a_file(folder / f"{words}, again", served, orders), theirs)
+
+
+def _shuffled(folder: Path, served: Served) -> tuple[str, *tuple[int, ...]]:
+    other = [random.sample(served.urls, len(served.urls)) for _ in range(2)]
+    one = _in_a_file(folder / "one", served, [served.urls, served.urls])
+    return "a file, in another order", *_differing(one, _in_a_file(folder / "other", served, other))
 
 
 def _differing(one: Kept, other: Kept) -> tuple[int, ...]:
@@ -118,17 +140,17 @@ def _by_workers(folder: Path, served: Served, postgres: Postgres, name: str, wor
     settings = _settings(folder, served, "env:THE_DATABASE")
     served.show(0)
     with _running(settings, postgres.url(name), workers):
-        _until_polled(postgres, name, len(served.urls))
+        _until_read(postgres, name, len(served.urls), 1)
         served.show(1)
-        postgres.sql("UPDATE wirewatch.feeds SET next_poll_at = '2026-01-01T00:00:00.000Z'", name)
-        _until_polled(postgres, name, 2 * len(served.urls))
+        postgres.sql(_DUE, name)
+        _until_read(postgres, name, len(served.urls), 2)
 
 
 def _orders(postgres: Postgres, name: str) -> list[list[str]]:
     """The feeds of each round, in the order in which workers learnt from them."""
     rows = postgres.sql(
         "SELECT f.url FROM wirewatch.polls AS p JOIN wirewatch.feeds AS f ON f.id = p.feed "
-        "ORDER BY p.id",
+        "WHERE p.status <> 'error' ORDER BY p.id",
         name,
     )
     orders: list[list[str]] = [[], []]
@@ -153,11 +175,18 @@ def _running(settings: Path, url: str, workers: int) -> Iterator[None]:
                 one.wait()
 
 
-def _until_polled(postgres: Postgres, name: str, polls: int) -> None:
-    end = time.monotonic() + PATIENCE
-    while (done := postgres.sql("SELECT count(*) FROM wirewatch.polls", name)[0][0]) < polls:
-        if time.monotonic() > end:
-            raise SystemExit(f"{done} of {polls} polls after {PATIENCE:g} s")
+def _until_read(postgres: Postgres, name: str, feeds: int, rounds: int) -> None:
+    """Wait until every feed was read so often; one that failed is due again at once."""
+    end, before, since = time.monotonic() + PATIENCE, -1, 0.0
+    while (read := postgres.sql(_READ.format(rounds), name)[0][0]) < feeds:
+        now = time.monotonic()
+        if now > end:
+            raise SystemExit(f"{read} of {feeds} feeds were read within {PATIENCE:g} s")
+        if read != before:
+            before, since = read, now
+        elif now > since + IDLE:
+            postgres.sql(_FAILED_LAST, name)
+            since = now
         time.sleep(1)
 
 

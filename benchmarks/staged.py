@@ -31,6 +31,7 @@ STAGES = {
         "monitor.evidence.archive:Archive.sync",
     ),
     "record": ("monitor.store.store:Store.record",),
+    "window": ("monitor.store.grouping:Recent.remember",),  # in memory: by what stories are found
     "commit": ("monitor.learning:Learner._some",),
 }
 STORING = ("record", "commit")

@@ -14,9 +14,10 @@ from feeds.errors import TransferError
 
 PLACES = 2
 ORDINARY = 256 * 2**10  # bytes of a body, decoded: most feeds have less
-# Tasks that may wait for a place: half of the polls under way, so that they hold up no others. In a
-# first round of 1,000 newspapers' feeds, 16 put off a dozen (benchmarks.rounds: feeds read).
-WAITING = 32
+# Tasks that may wait for a place: three quarters of the polls under way, so that others always go on. In
+# first rounds of newspapers' feeds, 16 put off a dozen of 1,000, and 32 ten of 3,000 (benchmarks.rounds:
+# feeds read).
+WAITING = 48
 PATIENCE = 60.0  # seconds of waiting; a server takes a pause of so long, mostly
 
 

@@ -1,9 +1,10 @@
 """Parsing where a hostile document does no harm: in processes with a deadline and little memory.
 
 A feed of 32 KB can keep any parser busy for hours (quadratic patterns), and a few crash it. So
-every document is parsed in a worker that may be killed: by the pool once the deadline is over, by
-its own alarm should the pool not get to it (the pool reads a wall clock, which can be set back;
-and a worker whose parent died must not run on), and by its memory limit.
+every document is parsed in a worker that may be killed: by an alarm of its own once it has had its
+time of the processor, whatever else the machine has to do meanwhile; by the pool, and by another
+alarm, after much more time on the clock (it may hang; the pool's clock can be set back; and a worker
+whose parent died must not run on); and by its memory limit.
 
 Nor do such documents hold up the others. One gets a second at first. What takes longer, what is
 large, and what came from a feed whose last document was one of these, waits for a turn of which
@@ -20,6 +21,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 import traceback
 from dataclasses import dataclass
 from functools import partial
@@ -49,8 +51,9 @@ T = TypeVar("T")
 packed(Entry)  # of which a document has many
 
 WORKERS = 2  # parsing is CPU-bound: as many as the smallest server has cores
-DEADLINE = 5.0  # seconds: 250 times an ordinary feed, 5 times the largest one seen
+DEADLINE = 5.0  # seconds of CPU: 250 times an ordinary feed, 5 times the largest one seen
 TRIAL = 1.0  # seconds of them beside the others, before it waits for a turn
+WALL = 4.0  # times as much on the clock: one of four that want a processor gets a quarter of it
 TRIAL_MEMORY = 20 * 2**20  # bytes of MEMORY, in that time
 WAITING = 4  # documents of doubtful feeds that may wait for a turn: the next are refused
 REMEMBERED = 10_000  # feeds whose last document took too long, or broke its worker
@@ -60,7 +63,7 @@ TASKS = 1_000  # documents after which a worker is replaced, so that no leak gro
 # the whole program stays below 250 MB.
 MEMORY = 44 * 2**20
 
-# Seconds past the deadline: first the alarm goes off, then the pool itself is given up.
+# Seconds past the time on the clock: first the alarm goes off, then the pool itself is given up.
 _ALARM_GRACE = 1.0
 _POOL_GRACE = 15.0  # a worker may have to start first, on a busy machine
 _FREE = 32 * 2**20  # bytes of its memory: a worker that has less after a document is replaced
@@ -82,7 +85,7 @@ _HEADERS = ("content-type", "content-language")  # the ones that parsing looks a
 class _Allowed:
     """What a document may take."""
 
-    seconds: float
+    seconds: float  # of CPU; WALL times as many by the clock
     memory: int | None = None  # bytes; None: all that a worker may
     behind: bool = False  # only what time of the processors the others leave
 
@@ -166,7 +169,7 @@ class ParserPool:
         doubted = feed.url in self._doubted
         if not (doubted or self._always or len(fetched.body) > ORDINARY or len(self._pools) == 1):
             trial = _Allowed(min(TRIAL, self._deadline), TRIAL_MEMORY)
-            found = await self._twice(reader, fetched, feed, trial)
+            found, _ = await self._twice(reader, fetched, feed, trial)
             if not _stopped(found):
                 return found
             self._doubt(feed.url)
@@ -175,20 +178,18 @@ class ParserPool:
         return await self._in_turn(reader, fetched, feed)
 
     async def _in_turn(self, reader: Reader[T], fetched: Fetched, feed: Feed) -> T | FeedError:
-        clock = asyncio.get_running_loop().time
         self._waiting += 1
         try:
             await self._turn.acquire()
         finally:
             self._waiting -= 1
         try:
-            began, behind = clock(), self._always or feed.url in self._doubted
-            found = await self._twice(
-                reader, fetched, feed, _Allowed(self._deadline, behind=behind)
-            )
+            behind = self._always or feed.url in self._doubted
+            allowed = _Allowed(self._deadline, behind=behind)
+            found, long = await self._twice(reader, fetched, feed, allowed)
         finally:
             self._turn.release()
-        if _stopped(found) or clock() - began > TRIAL:
+        if _stopped(found) or long:
             self._doubt(feed.url)
         else:
             self._doubted.pop(feed.url, None)
@@ -201,13 +202,14 @@ class ParserPool:
 
     async def _twice(
         self, reader: Reader[T], fetched: Fetched, feed: Feed, allowed: _Allowed
-    ) -> T | FeedError:
-        found = await self._attempt(reader, fetched, feed, allowed)
-        if found is None:  # its worker died before it had the document: maybe not its fault
-            found = await self._attempt(reader, fetched, feed, allowed)
-        if found is None:
-            return _failure(fetched, "parse-crash", "it breaks the parser process")
-        return found
+    ) -> tuple[T | FeedError, bool]:
+        """What was found, and whether it took more of the processor than TRIAL."""
+        done = await self._attempt(reader, fetched, feed, allowed)
+        if done is None:  # its worker died before it had the document: maybe not its fault
+            done = await self._attempt(reader, fetched, feed, allowed)
+        if done is None:
+            return _failure(fetched, "parse-crash", "it breaks the parser process"), True
+        return done
 
     async def close(self) -> None:
         """End the workers, whatever they are doing."""
@@ -226,23 +228,23 @@ class ParserPool:
 
     async def _attempt(
         self, reader: Reader[T], fetched: Fetched, feed: Feed, allowed: _Allowed
-    ) -> T | FeedError | None:
+    ) -> tuple[T | FeedError, bool] | None:
         pool = await self._idle.get()
         try:
             await self._begin(pool)
             pool = self._whole(pool)
-            found, heavy = await self._done(pool, reader, fetched, feed, allowed)
+            found, heavy, seconds = await self._done(pool, reader, fetched, feed, allowed)
         except TimeoutError:
-            return _failure(fetched, "parse-timeout", f"not parsed within {allowed.seconds:g} s")
+            return _failure(fetched, *_cause(-signal.SIGALRM, allowed.seconds)), True
         except ProcessExpired as expired:
-            return _failure(fetched, *_cause(expired.exitcode, allowed.seconds))
+            return _failure(fetched, *_cause(expired.exitcode, allowed.seconds)), True
         except RuntimeError:  # pebble's word for a pool that cannot go on
             return None
         else:
             # One that was told to stay behind the others has to do so for good.
             worn = heavy or (allowed.behind and not self._always)
             pool = self._replaced(pool) if worn else pool
-            return found
+            return found, seconds > TRIAL
         finally:
             self._idle.put_nowait(self._whole(pool) if pool in self._up else pool)
 
@@ -259,15 +261,16 @@ class ParserPool:
         fetched: Fetched,
         feed: Feed,
         allowed: _Allowed,
-    ) -> tuple[T | FeedError, bool]:
+    ) -> tuple[T | FeedError, bool, float]:
         headers = {name: fetched.headers[name] for name in _HEADERS if name in fetched.headers}
-        alarm = allowed.seconds + _ALARM_GRACE
+        clock = WALL * allowed.seconds
+        alarm = clock + _ALARM_GRACE
         work = (fetched.body, headers, feed, fetched.url, alarm, reader, allowed)
-        future: asyncio.Future[tuple[T | FeedError, bool]] = asyncio.wrap_future(
-            pool.schedule(_work, work, timeout=allowed.seconds)
+        future: asyncio.Future[tuple[T | FeedError, bool, float]] = asyncio.wrap_future(
+            pool.schedule(_work, work, timeout=clock)
         )
         try:
-            await asyncio.wait({future}, timeout=allowed.seconds + _POOL_GRACE)
+            await asyncio.wait({future}, timeout=clock + _POOL_GRACE)
             if not future.done():
                 pool.stop()  # type: ignore[no-untyped-call] # pebble says that it is typed
                 raise RuntimeError("the pool does not answer")
@@ -334,7 +337,7 @@ def _failure(fetched: Fetched, reason: str, message: str) -> FeedError:
 
 def _cause(exit_code: int, deadline: float) -> tuple[str, str]:
     """Reason and message for a worker that died with `exit_code`."""
-    if exit_code == -signal.SIGALRM:
+    if exit_code in (-signal.SIGPROF, -signal.SIGALRM):
         return "parse-timeout", f"not parsed within {deadline:g} s"
     if exit_code == _NO_MEMORY:
         return "parse-crash", "parsing it takes more memory than a feed may have"
@@ -396,13 +399,16 @@ def _work(
     alarm: float,
     reader: Reader[T],
     allowed: _Allowed | None = None,
-) -> tuple[T | FeedError, bool]:
-    """One document in a worker, and whether the worker has to be replaced.
+) -> tuple[T | FeedError, bool, float]:
+    """One document in a worker, whether the worker has to be replaced, and its CPU seconds.
 
     It has if it was left with much memory. Whatever happens here ends as a value, or with the
     process.
     """
     signal.setitimer(signal.ITIMER_REAL, alarm)
+    if allowed:
+        signal.setitimer(signal.ITIMER_PROF, allowed.seconds)
+    began = time.process_time()
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     memory = allowed.memory if allowed else None
     limit = most if memory is None else min(most, _start_data + memory)
@@ -410,10 +416,11 @@ def _work(
         os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
     found = _read(reader, body, headers, feed, url)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     signal.setitimer(signal.ITIMER_REAL, 0)
     # The next document may be a large one, and has to be received before it is looked at.
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    return found, _data() > _heavy
+    return found, _data() > _heavy, time.process_time() - began
 
 
 def _read(

@@ -20,7 +20,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from alerts.errors import AlertsError
 from feeds.errors import FeedsError
-from feeds.heap import give_back
+from feeds.heap import give_back, settle
 from monitor.articles.records import ArticleRecord
 from monitor.compose import Program, assemble, build_desk
 from monitor.config import Config, load
@@ -99,6 +99,7 @@ async def watch(
             errands = Errands(program, now, check=partial(_checked, old), reload=orders.asked.set)
             await stack.enter_async_context(listening(old.database, errands.run))
             daemon = Daemon(program, orders, now=now, manager=manager, metrics=metrics)
+            settle()
             going = await daemon.run()
 
 

@@ -147,6 +147,7 @@ async def _poll(
     It is no return value: asyncio.run() spells out what its task returns, to drop it (two seconds
     for 300 feeds, measured).
     """
+    from feeds.heap import settle
     from monitor.compose import assemble
 
     with progress() as bar:
@@ -157,6 +158,7 @@ async def _poll(
             bar.advance(task)
 
         async with assemble(config, report=report) as program:
+            settle()
             feeds = None
             if chosen or everything:
                 every = await program.in_writer(program.store.subscribed)

@@ -40,7 +40,7 @@ class Tools:
     take: Take
     rest: Rest
     gap: float  # seconds between two requests to a host
-    room: asyncio.Semaphore  # for as many requests as the worker may have under way
+    room: asyncio.Semaphore  # for as many polls as the worker may have under way until stored
     stored: Callable[[PollRecord], object]
     failed: Callable[[StoreError], object]
     stopping: asyncio.Event  # nothing more is to be begun
@@ -60,7 +60,8 @@ async def run(
     hosts = Hosts(tools.gap)
     for host, seconds in rests.items():
         hosts.wait(host, seconds)
-    poller = _poller(shard, hosts, tools)
+    line = Line(tools.room)
+    poller = _poller(shard, hosts, tools, line)
     polling = asyncio.create_task(poller.round(feeds))
     stopping = asyncio.create_task(tools.stopping.wait())
     try:
@@ -69,6 +70,7 @@ async def run(
         )
     finally:
         stopping.cancel()
+        line.close()
         try:
             # What was begun in time may be finished: it is as long as a fetch, and its parsing.
             await poller.drain(tools.drain if tools.stopping.is_set() else 2 * FETCH_MOST)
@@ -79,7 +81,47 @@ async def run(
     return hosts.all_free()
 
 
-def _poller(shard: int, hosts: Hosts, tools: Tools) -> Poller:
+class Line:
+    """The polls of a batch that wait for room among those of all batches.
+
+    Documents are in memory from their fetch until they are stored. A worker has many batches, whose
+    hosts mostly rest, and without a bound for all of them held 650 MB once a first round began.
+    """
+
+    def __init__(self, room: asyncio.Semaphore) -> None:
+        self._room = room
+        self._waiting: set[asyncio.Task[object]] = set()
+
+    def through(
+        self, poll: Callable[[StoredFeed], Awaitable[PollRecord]]
+    ) -> Callable[[StoredFeed], Awaitable[PollRecord]]:
+        """The same, once there is room for it."""
+
+        async def polled(feed: StoredFeed) -> PollRecord:
+            await self._enter()
+            try:
+                return await poll(feed)
+            finally:
+                self._room.release()
+
+        return polled
+
+    async def _enter(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._waiting.add(task)
+        try:
+            await self._room.acquire()
+        finally:
+            self._waiting.discard(task)
+
+    def close(self) -> None:
+        """Those that still wait are not begun: they are due, and in a later batch."""
+        for task in self._waiting:
+            task.cancel()
+
+
+def _poller(shard: int, hosts: Hosts, tools: Tools, line: Line) -> Poller:
     turns = Turns(
         shard=shard,
         hosts=hosts,
@@ -87,7 +129,6 @@ def _poller(shard: int, hosts: Hosts, tools: Tools) -> Poller:
         fetch=tools.fetch,
         take=tools.take,
         rest=tools.rest,
-        room=tools.room,
     )
     fetch = (
         PagedFetch(fetch=turns.fetch, pool=tools.pool, pause=tools.gap)
@@ -97,7 +138,7 @@ def _poller(shard: int, hosts: Hosts, tools: Tools) -> Poller:
     stages = replace(tools.stages, fetch=fetch)
     poller = Poller(
         due=_none_besides,
-        poll=partial(poll, stages=stages),
+        poll=line.through(partial(poll, stages=stages)),
         now=stages.now,
         hosts=hosts,
         concurrency=WIDTH,

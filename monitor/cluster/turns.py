@@ -37,19 +37,14 @@ class Turns:
         fetch: Fetch,
         take: Take,
         rest: Rest,
-        room: asyncio.Semaphore,
     ) -> None:
-        """`take` and `rest` are those of the store: a host of another shard for so many seconds.
-
-        `room` is shared by all batches of a worker.
-        """
+        """`take` and `rest` are those of the store: a host of another shard for so many seconds."""
         self._shard = shard
         self._hosts = hosts
         self._lease = lease
         self._fetch = fetch
         self._take = take
         self._rest = rest
-        self._room = room
 
     async def fetch(self, feed: Feed, state: FetchState) -> Fetched | NotModified | FeedError:
         """As feeds.fetch.fetch. Of the batch's own hosts the poller keeps the turns.
@@ -57,9 +52,8 @@ class Turns:
         Raises:
             LostError: this worker is taken for dead, and may ask nobody.
         """
-        async with self._room:
-            self._lease.check()
-            answer = await self._asked(feed, state)
+        self._lease.check()
+        answer = await self._asked(feed, state)
         if isinstance(answer, FeedError):
             self._lease.check()  # else it failed since this worker may connect to nobody
         return answer

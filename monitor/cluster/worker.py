@@ -16,6 +16,7 @@ from procrastinate.jobs import DeleteJobCondition
 from procrastinate.worker import Worker
 
 from feeds.fetch import fetch
+from feeds.heap import give_back, settle
 from monitor.cluster.assembly import Station, open_station
 from monitor.cluster.batch import Run
 from monitor.cluster.batch import run as run_batch
@@ -34,8 +35,8 @@ from monitor.wall import wall_clock
 
 log = logging.getLogger("wirewatch.cluster")
 
-# Batches at a time. They mostly wait, for answers and for hosts that have to rest. How much is
-# asked at once is bounded by `fetch.concurrency`, for all of them together.
+# Batches at a time. They mostly wait, for answers and for hosts that have to rest. How many polls
+# are under way at once is bounded by `fetch.concurrency`, for all of them together.
 BATCHES = 128
 ERRANDS = 16  # senders, and what is periodic, at a time
 DRAIN = 6.0  # seconds for what is under way at the end
@@ -77,6 +78,7 @@ async def work(
     Raises:
         MonitorError: it cannot start.
     """
+    give_back()
     manager, metrics, stopping = manager or ServiceManager(), Metrics(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -102,6 +104,7 @@ async def work(
         log.info(words)
         manager.ready(words)
         shift = Shift(station, metrics, manager)
+        settle()
         await shift.run()
         manager.stopping()
         return not shift.outdated

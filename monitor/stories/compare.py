@@ -123,10 +123,14 @@ def _template(new: Piece, old: Piece, alike: float) -> bool:
 
 def _dated_apart(new: Piece, old: Piece) -> bool:
     """Each has a number that the other lacks: another day, another count."""
+    if new.bare == old.bare:  # a wire's text at its customers: seen without reading its numbers
+        return False
     return bool(new.numbers - old.numbers) and bool(old.numbers - new.numbers)
 
 
 def _same_names(new: Piece, old: Piece) -> bool:
+    if new.bare == old.bare:
+        return True
     fewer = min(len(new.names), len(old.names))
     return fewer < 3 or len(new.names & old.names) / fewer >= NAMES_COMMON
 

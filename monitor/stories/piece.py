@@ -119,6 +119,7 @@ def read(title: str, text: str, *, at: datetime, publisher: str) -> Piece:
     )
 
 
+@lru_cache(maxsize=512)  # the same few items are compared with many
 def publisher_of(url: str, other: str = "") -> str:
     """The site that a link leads to; `other` where there is none."""
     try:

@@ -23,6 +23,7 @@ from feeds.types import Feed, FeedError, Fetched, FetchState, ParsedFeed
 from feeds.workers import MEMORY, ParserPool, _work
 from tests.support import hostile
 from tests.support.loaded import loaded
+from tests.support.nap import nap
 
 URL = "https://feeds.example/rss.xml"
 ROOT = Path(__file__).resolve().parents[2]
@@ -387,6 +388,47 @@ def test_a_feed_is_trusted_again_once_its_document_is_quick() -> None:
             pool._doubt(URL)
             assert isinstance(await pool.parse(fetched(GOOD), Feed(url=URL)), ParsedFeed)
             assert not pool._doubted
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("wall", "came"), [(100.0, "read"), (1.0, "parse-timeout")], ids=["as it is", "twin"]
+)
+def test_who_gets_little_of_the_processor_is_not_late(
+    wall: float, came: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deadline by the clock fails whatever is parsed on a machine that has other things to do."""
+    monkeypatch.setattr("feeds.workers.WALL", wall)
+
+    async def run() -> str:
+        async with ParserPool(workers=1, deadline=0.2) as pool:
+            found = await pool.read(nap, fetched(b"0.8"), Feed(url=URL))
+            return found.reason if isinstance(found, FeedError) else found
+
+    assert asyncio.run(run()) == came
+
+
+def test_who_hangs_is_stopped_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.workers.WALL", 2.0)
+
+    async def run() -> None:
+        async with ParserPool(workers=1, deadline=0.2) as pool:
+            found = await pool.read(nap, fetched(b"60"), Feed(url=URL))
+            assert isinstance(found, FeedError)
+            assert found.reason == "parse-timeout"
+            assert isinstance(await pool.parse(fetched(GOOD), Feed(url=URL)), ParsedFeed)
+
+    asyncio.run(run())
+
+
+def test_the_processor_is_counted_while_it_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feeds.workers.WALL", 1_000.0)
+
+    async def run() -> None:
+        async with ParserPool(workers=1, deadline=0.2) as pool:
+            found = await pool.parse(fetched(BAD), Feed(url=URL))
+            assert outcome(found) == "parse-timeout"
 
     asyncio.run(run())
 

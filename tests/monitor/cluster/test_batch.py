@@ -34,6 +34,8 @@ class Bench:
 
     gap: float = 0.0
     pause: Callable[[], Awaitable[object]] = lambda: asyncio.sleep(0)
+    storing: Callable[[], Awaitable[object]] = lambda: asyncio.sleep(0)
+    room: int = 64
     begun: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     stored: list[int] = field(default_factory=list)
@@ -49,6 +51,7 @@ class Bench:
         return NotModified(url=feed.url, http_status=304, state=state)
 
     async def _learn(self, seen: Any) -> Any:
+        await self.storing()
         self.stored.append(seen.feed.id)
         return SimpleNamespace(plan=SimpleNamespace(host_rests_until=None), now=START)
 
@@ -66,7 +69,7 @@ class Bench:
         )
         return Tools(
             stages=stages, fetch=self._fetch, pool=None, lease=lease, take=taken, rest=rested,
-            gap=self.gap, room=asyncio.Semaphore(64), stored=lambda _: None,
+            gap=self.gap, room=asyncio.Semaphore(self.room), stored=lambda _: None,
             failed=lambda _: None, stopping=stopping, drain=drain,
         )  # fmt: skip
 
@@ -126,3 +129,40 @@ def test_nothing_goes_on_behind_a_batch_that_is_cut_off() -> None:
     bench, tasks = asyncio.run(cut(0.05))
     assert sorted(bench.ended) == sorted(bench.begun)
     assert tasks == 1
+
+
+@pytest.mark.parametrize(("room", "most"), [(3, 3), (64, 24)], ids=["as it is", "twin"])
+def test_no_more_is_in_memory_than_there_is_room_for(room: int, most: int) -> None:
+    """Of all batches of a worker, until it is stored: writers wait for one another."""
+
+    async def batches() -> int:
+        go = asyncio.Event()
+        bench = Bench(storing=go.wait, room=room)
+        tools = bench.tools(asyncio.Event())
+        shards = [
+            [feed(10 * shard + n, f"{shard}-{n}.example") for n in range(8)] for shard in range(3)
+        ]
+        running = [asyncio.create_task(run(1, feeds, {}, tools)) for feeds in shards]
+        await asyncio.sleep(0.1)
+        at_once = len(bench.begun)
+        go.set()
+        await asyncio.gather(*running)
+        assert len(bench.stored) == 24
+        return at_once
+
+    assert asyncio.run(batches()) == most
+
+
+def test_what_waits_for_room_is_not_begun_behind_the_time_of_its_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("monitor.cluster.batch.LONGEST", 0.1)
+
+    async def ended() -> Bench:
+        bench = Bench(storing=lambda: asyncio.sleep(0.3), room=1)
+        await run(shard_of(HOST), [feed(n) for n in range(5)], {}, bench.tools(asyncio.Event()))
+        return bench
+
+    bench = asyncio.run(ended())
+    assert len(bench.begun) == 1
+    assert len(bench.stored) == 1

@@ -42,7 +42,7 @@ class World:
         self.hosts = Hosts(GAP)
         self.turns = Turns(
             shard=shard_of(OURS), hosts=self.hosts, lease=self.lease, fetch=self.fetch,
-            take=self.take, rest=self.rest, room=asyncio.Semaphore(1),
+            take=self.take, rest=self.rest,
         )  # fmt: skip
 
     async def fetch(
