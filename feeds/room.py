@@ -14,10 +14,10 @@ from feeds.errors import TransferError
 
 PLACES = 2
 ORDINARY = 256 * 2**10  # bytes of a body, decoded: most feeds have less
-# Tasks that may wait for a place: three quarters of the polls under way, so that others always go on. In
-# first rounds of newspapers' feeds, 16 put off a dozen of 1,000, and 32 ten of 3,000 (benchmarks.rounds:
-# feeds read).
-WAITING = 48
+# Tasks that may wait for a place: half of the polls under way, so that they hold up no others. In
+# first rounds of newspapers' feeds, 16 put off a dozen of 1,000, and 32 ten of 3,000
+# (benchmarks.rounds: feeds read).
+WAITING = 32
 PATIENCE = 60.0  # seconds of waiting; a server takes a pause of so long, mostly
 
 
@@ -28,17 +28,19 @@ class Room:
         self._free = asyncio.Semaphore(places)
         self._inside: set[asyncio.Task[Any]] = set()
         self._waiting = 0
+        # For a single round, which is to read every feed and may take its time: none is put off.
+        self.patient = False
 
     async def enter(self, limit: asyncio.Timeout) -> None:
         """Take a place for the present task, once; the time of waiting does not count by `limit`.
 
-        Raises TransferError("timeout") if none becomes free in time.
+        Raises TransferError("timeout") if none becomes free in time, unless it is patient.
         """
         task = asyncio.current_task()
         assert task is not None
         if task in self._inside:
             return
-        if self._free.locked() and self._waiting >= WAITING:
+        if not self.patient and self._free.locked() and self._waiting >= WAITING:
             raise _crowded()
         await self._taken(limit)
         self._inside.add(task)
@@ -50,7 +52,7 @@ class Room:
         limit.reschedule(None)
         self._waiting += 1
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(None if self.patient else PATIENCE):
                 await self._free.acquire()
         except TimeoutError:
             raise _crowded() from None

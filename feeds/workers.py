@@ -3,8 +3,8 @@
 A feed of 32 KB can keep any parser busy for hours (quadratic patterns), and a few crash it. So
 every document is parsed in a worker that may be killed: by an alarm of its own once it has had its
 time of the processor, whatever else the machine has to do meanwhile; by the pool, and by another
-alarm, after much more time on the clock (it may hang; the pool's clock can be set back; and a worker
-whose parent died must not run on); and by its memory limit.
+alarm, after much more time on the clock (it may hang; the pool's clock can be set back; and a
+worker whose parent died must not run on); and by its memory limit.
 
 Nor do such documents hold up the others. One gets a second at first. What takes longer, what is
 large, and what came from a feed whose last document was one of these, waits for a turn of which

@@ -28,7 +28,7 @@ from feeds.workers import ParserPool
 from monitor.alarm import Watch
 from monitor.articles.learning import Learning
 from monitor.articles.records import ArticleRecord, Attempt, DueArticle
-from monitor.articles.stage import Articles
+from monitor.articles.stage import Articles, Due, Fetch, Visit
 from monitor.articles.stage import Stages as ArticleStages
 from monitor.config import Config, check_rules
 from monitor.delivery import Delivery
@@ -244,22 +244,46 @@ def _articles(
     writer: ThreadPoolExecutor,
     poller: Poller,
 ) -> Articles:
-    in_writer = partial(asyncio.get_running_loop().run_in_executor, writer)
-    store = learning.store
-
-    async def due(now: datetime) -> list[DueArticle]:
-        return await in_writer(partial(store.articles_due, now))
-
-    async def learn(attempt: Attempt) -> ArticleRecord | None:
-        return await in_writer(learning.learn, attempt)
-
-    stages = ArticleStages(
+    stages = article_stages(
         fetch=partial(fetch, client),
         visit=partial(visit, client),
+        pages=pages,
+        learning=learning,
+        writer=writer,
+    )
+    return Articles(due=due_articles(learning.store, writer), stages=stages, hosts=poller.hosts)
+
+
+def due_articles(store: Store, writer: ThreadPoolExecutor) -> Due:
+    """The articles whose time has come, asked of the store in its thread."""
+
+    async def due(now: datetime) -> list[DueArticle]:
+        read = partial(store.articles_due, now)
+        return await asyncio.get_running_loop().run_in_executor(writer, read)
+
+    return due
+
+
+def article_stages(
+    *,
+    fetch: Fetch,
+    visit: Visit,
+    pages: ParserPool,
+    learning: Learning,
+    writer: ThreadPoolExecutor,
+) -> ArticleStages:
+    """How an article is asked for (`fetch` its robots.txt, `visit` itself), read and stored."""
+
+    async def learn(attempt: Attempt) -> ArticleRecord | None:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(writer, learning.learn, attempt)
+
+    return ArticleStages(
+        fetch=fetch,
+        visit=visit,
         may=partial(pages.read, may_read),
         read=partial(pages.read, article.read_article),
         learn=learn,
         robots=RobotsCache(),
         now=learning.now,
     )
-    return Articles(due=due, stages=stages, hosts=poller.hosts)

@@ -24,7 +24,7 @@ class Learning:
     archive: Archive | None = None
 
     def learn(self, attempt: Attempt) -> ArticleRecord | None:
-        """Store all that an attempt taught; None if its item was removed meanwhile.
+        """Store all that an attempt taught; None if it is not waited for any more.
 
         Raises:
             StoreError: nothing was stored.

@@ -66,6 +66,8 @@ async def step(due: DueArticle, stages: Stages) -> ArticleRecord | None:
     result: _Result
     try:
         answer, result = await _asked(due, rules, stages)
+    except StoreError:
+        raise
     except Exception as error:
         # As with polls: a fault of ours on one page must neither end the daemon nor come back.
         log.exception("fault while fetching an article", extra={"url": due.url})

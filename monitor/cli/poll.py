@@ -159,6 +159,7 @@ async def _poll(
 
         async with assemble(config, report=report) as program:
             settle()
+            program.client.room.patient = True
             feeds = None
             if chosen or everything:
                 every = await program.in_writer(program.store.subscribed)

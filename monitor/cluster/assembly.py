@@ -16,20 +16,27 @@ from typing import Any
 
 from procrastinate import App, PsycopgConnector
 
+from feeds import article
 from feeds.dial import dial_tcp
 from feeds.fetch import fetch
+from feeds.visit import visit
 from feeds.workers import ParserPool
+from monitor.articles.learning import Learning
+from monitor.articles.stage import Visit
 from monitor.cluster.batch import Run, Tools
 from monitor.cluster.batch import run as run_batch
 from monitor.cluster.fenced import FencedStore
 from monitor.cluster.jobs import Crew
 from monitor.cluster.lease import Lease, Rhythm
-from monitor.cluster.turns import Fetch
+from monitor.cluster.texts import NO_SHARD, Texts, by_turns
+from monitor.cluster.turns import Fetch, Turns
 from monitor.compose import (
     PARSERS,
+    article_stages,
     build_channels,
     build_client,
     build_desk,
+    due_articles,
     known_from,
     open_archive,
 )
@@ -43,6 +50,7 @@ from monitor.metrics import Metrics
 from monitor.pipeline import Stages
 from monitor.places import Server
 from monitor.poll_lines import log_poll
+from monitor.poller import Hosts
 from monitor.reading import read_feed
 from monitor.records import PollRecord
 from monitor.store.postgres import claims
@@ -102,12 +110,17 @@ async def open_station(
         await _ready(app, pool, partial(in_writer, partial(store.watch, watchlists, now=now())))
         await _subscribe(pool, partial(in_writer, partial(_follow, store, config, now)), config)
         archive = open_archive(stack, config, store, now)
+        turn = asyncio.Semaphore(1)
         parsers = await stack.enter_async_context(
-            ParserPool(workers=PARSERS, turn=asyncio.Semaphore(1), reader=read_feed)
+            ParserPool(workers=PARSERS, turn=turn, reader=read_feed)
+        )
+        pages = await stack.enter_async_context(
+            ParserPool(workers=1, memory=article.MEMORY, turn=turn, always=True)
         )
         delivery = Delivery(build_channels(config, client, now), store, writer, now)
         delivery.allowed = lambda: lease.holds
         delivery.settled = metrics.settled
+        learning = Learning(store=store, desk=desk, now=now, archive=archive)
         stages = Stages(
             fetch=partial(asks, client),
             known=known_from(store, writer),
@@ -116,6 +129,7 @@ async def open_station(
             now=now,
         )
         tools = _tools(stages, parsers, lease, pool, config, metrics, stopping)
+        texts = _texts(tools, learning, pages, writer, partial(visit, client), metrics)
         crew = Crew(
             app=app,
             pool=pool,
@@ -126,6 +140,7 @@ async def open_station(
             in_writer=in_writer,
             now=now,
             stalled=rhythm.stalled,
+            texts=texts.round,
             trends=lambda: in_writer(partial(_trends, store, desk, now)),
             retention=lambda: _tidied(in_writer, store, archive, config, now),
         )
@@ -155,6 +170,39 @@ def _tools(
         failed=lambda _: None,
         stopping=stopping,
         drain=DRAIN,
+    )
+
+
+def _texts(
+    tools: Tools,
+    learning: Learning,
+    pages: ParserPool,
+    writer: ThreadPoolExecutor,
+    visit: Visit,
+    metrics: Metrics,
+) -> Texts:
+    hosts = Hosts(tools.gap)
+    turns = Turns(
+        shard=NO_SHARD,
+        hosts=hosts,
+        lease=tools.lease,
+        fetch=tools.fetch,
+        take=tools.take,
+        rest=tools.rest,
+    )
+    stages = article_stages(
+        fetch=turns.fetch,
+        visit=by_turns(turns, visit),
+        pages=pages,
+        learning=learning,
+        writer=writer,
+    )
+    return Texts(
+        due=due_articles(learning.store, writer),
+        stages=stages,
+        hosts=hosts,
+        stored=metrics.read,
+        stopping=tools.stopping,
     )
 
 

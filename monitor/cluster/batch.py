@@ -12,6 +12,7 @@ from feeds.paging import PagedFetch
 from feeds.workers import ParserPool
 from monitor.cluster.lease import Lease
 from monitor.cluster.turns import FETCH_MOST, Fetch, Rest, Take, Turns
+from monitor.drain import until
 from monitor.errors import StoreError
 from monitor.pipeline import Stages, poll
 from monitor.poller import Hosts, Poller
@@ -63,13 +64,9 @@ async def run(
     line = Line(tools.room)
     poller = _poller(shard, hosts, tools, line)
     polling = asyncio.create_task(poller.round(feeds))
-    stopping = asyncio.create_task(tools.stopping.wait())
     try:
-        await asyncio.wait(
-            (polling, stopping), timeout=LONGEST, return_when=asyncio.FIRST_COMPLETED
-        )
+        await until(polling, tools.stopping, LONGEST)
     finally:
-        stopping.cancel()
         line.close()
         try:
             # What was begun in time may be finished: it is as long as a fetch, and its parsing.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from monitor.cluster.names import DELIVER, DELIVERY, channel_lock
 from monitor.errors import LostError
 from monitor.places import Server
-from monitor.records import PollRecord
+from monitor.records import OutboxAlert, PollRecord
 from monitor.store import Store
 from monitor.store.postgres import claims
 
@@ -45,6 +45,10 @@ class FencedStore(Store):
         with self.transaction() as db:
             claims.hold(db, *held)
             super().record(learnt)
-            for channel in {alert.channel for alert in learnt.alerts}:
-                arguments = json.dumps({"channel": channel})
-                claims.defer(db, DELIVERY, DELIVER, channel_lock(channel), arguments)
+            self.have_sent(learnt.alerts)
+
+    def have_sent(self, alerts: Sequence[OutboxAlert]) -> None:
+        """Have a sender begin as soon as the transaction is kept."""
+        for channel in {alert.channel for alert in alerts}:
+            arguments = json.dumps({"channel": channel})
+            claims.defer(self.db.conn, DELIVERY, DELIVER, channel_lock(channel), arguments)

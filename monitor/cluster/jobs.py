@@ -5,6 +5,7 @@
     sweep      periodic: takes the work of workers that are not heard of away from them
     outbox     periodic: channels with alerts that are due again → a job each
     deliver    sends what is due on one channel; deferred with a poll's commit too
+    texts      periodic: full texts of articles, by one worker at a time
     trends, retention   periodic, as the daemon does them
 
 No job is ever scheduled for later, and none is retried. A job that waits for its time blocks all
@@ -37,6 +38,7 @@ from monitor.cluster.names import (
     POLLS,
     RETENTION,
     SWEEP,
+    TEXTS,
     TRENDS,
     channel_lock,
 )
@@ -76,6 +78,7 @@ class Crew:
     in_writer: InWriter[Any]
     now: Callable[[], datetime]
     stalled: float  # seconds without a sign of life after which a worker's jobs are taken away
+    texts: Callable[[], Awaitable[None]]
     trends: Callable[[], Awaitable[None]]
     retention: Callable[[], Awaitable[None]]
     dispatched: Callable[[], object] = lambda: None  # told that due feeds were looked for
@@ -88,11 +91,15 @@ class Crew:
             (DISPATCH, self._dispatch, EVERY_3_S),
             (SWEEP, self._sweep, EVERY_10_S),
             (OUTBOX, self._outbox, EVERY_5_S),
+            (TEXTS, self._texts, EVERY_10_S),
             (TRENDS, self._trends, EVERY_15_MIN),
             (RETENTION, self._retention, EVERY_HOUR),
         ):
             # One waiting is enough: whoever comes to it finds all that is due.
-            task = self.app.task(name=name, queue=DELIVERY, queueing_lock=name, priority=1)(job)
+            lock = name if name == TEXTS else None  # of these one at a time
+            task = self.app.task(
+                name=name, queue=DELIVERY, lock=lock, queueing_lock=name, priority=1
+            )(job)
             self.app.periodic(cron=cron)(task)
 
     async def _dispatch(self, timestamp: int) -> None:  # noqa: ARG002 - every periodic task has it
@@ -170,6 +177,9 @@ class Crew:
         if rest:
             async with self.pool.connection() as connection:
                 await claims.rest(connection, name, rest)
+
+    async def _texts(self, timestamp: int) -> None:  # noqa: ARG002
+        await self.texts()
 
     async def _trends(self, timestamp: int) -> None:  # noqa: ARG002
         await self.trends()

@@ -10,6 +10,7 @@ DISPATCH = "dispatch"
 SWEEP = "sweep"
 OUTBOX = "outbox"
 DELIVER = "deliver"
+TEXTS = "texts"
 TRENDS = "trends"
 RETENTION = "retention"
 

@@ -52,21 +52,33 @@ class Turns:
         Raises:
             LostError: this worker is taken for dead, and may ask nobody.
         """
-        self._lease.check()
         answer = await self._asked(feed, state)
         if isinstance(answer, FeedError):
             self._lease.check()  # else it failed since this worker may connect to nobody
         return answer
 
     async def _asked(self, feed: Feed, state: FetchState) -> Fetched | NotModified | FeedError:
-        host = host_key(feed.url)
-        if self._is_ours(host):
-            return await self._fetch(feed, state, turn=self.turn)
         try:
-            async with self._foreign(host):
+            async with self.asking(feed.url):
                 return await self._fetch(feed, state, turn=self.turn)
         except TransferError as late:
             return FeedError(url=feed.url, reason=late.reason, message=late.message)
+
+    @asynccontextmanager
+    async def asking(self, url: str) -> AsyncIterator[None]:
+        """While a request to its host is under way.
+
+        Raises:
+            LostError: this worker is taken for dead, and may ask nobody.
+            TransferError: the host's turn did not come in time.
+        """
+        self._lease.check()
+        host = host_key(url)
+        if self._is_ours(host):
+            yield
+            return
+        async with self._foreign(host):
+            yield
 
     def turn(self, host: str) -> AbstractAsyncContextManager[None]:
         """A host's turn, for a fetch that was sent there by another."""

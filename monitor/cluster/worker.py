@@ -98,8 +98,6 @@ async def work(
         if config.metrics.address:
             checks = {"/healthz": lambda: metrics.alive, "/readyz": lambda: station.lease.holds}
             stack.enter_context(answering(config.metrics.address, metrics.registry, checks))
-        if any(feed.full_text for feed in config.feeds):
-            log.warning("full_text: workers fetch no full texts; they wait for `wirewatch run`")
         words = f"one of the workers of {config.place}"
         log.info(words)
         manager.ready(words)

@@ -60,7 +60,8 @@ _ITEM = """
 SELECT i.story, i.title, i.text, i.language, i.url, i.author, i.first_seen_at, i.published_at,
   i.published_raw, (SELECT group_concat(DISTINCT m.entity) FROM items AS o
     CROSS JOIN mentions AS m ON m.item = o.id AND m.state = 'confirmed' WHERE o.story = i.story)
-FROM items AS i WHERE i.id = ?"""
+FROM items AS i JOIN articles AS a ON a.item = i.id
+WHERE a.id = ? AND a.state = 'waiting' AND a.url = ? AND a.attempts = ?"""
 
 _SETTLED = """
 UPDATE articles SET state = :state, url = :url, host = :host, hops = :hops, attempts = :attempts,
@@ -156,8 +157,11 @@ def waiting(db: sqlite3.Connection) -> int:
 
 
 def item_of(db: sqlite3.Connection, due: DueArticle) -> ArticleItem | None:
-    """The item as it stands now; None if it was removed meanwhile."""
-    row = db.execute(_ITEM, (due.item,)).fetchone()
+    """The item as it stands now; None if its article is not waited for any more.
+
+    The item was removed, the list asks for no full texts, or another worker was there first.
+    """
+    row = db.execute(_ITEM, (due.id, due.url, due.attempts)).fetchone()
     if row is None:
         return None
     (story, title, text, language, url, author, first_seen_at, published_at, published_raw,
@@ -207,6 +211,7 @@ def write(store: Store, record: ArticleRecord, item: ArticleItem) -> None:
             db.execute(_REST, {"host": record.host, "until": until})
         if record.state == "fetched":
             _write_text(db, record, item, store.watchlist_version)
+        store.have_sent(record.alerts)
 
 
 def _write_text(

@@ -16,7 +16,16 @@ from monitor.clock import iso
 from monitor.entries import Held
 from monitor.errors import StoreError
 from monitor.places import Place, Server
-from monitor.records import Known, Observation, Past, PollRecord, Probe, StoredFeed, Waiting
+from monitor.records import (
+    Known,
+    Observation,
+    OutboxAlert,
+    Past,
+    PollRecord,
+    Probe,
+    StoredFeed,
+    Waiting,
+)
 from monitor.store import (
     articles,
     engine,
@@ -228,6 +237,12 @@ class Store:
             raise
         self._index += written.index
         self._recent.remember(written.items, learnt.now)
+
+    def have_sent(self, alerts: Sequence[OutboxAlert]) -> None:
+        """In the transaction that puts alerts into the outbox: have somebody look there.
+
+        Nothing here: whoever stores also sends.
+        """
 
     def archived(self, sha256: str) -> evidence.Found | None:
         """The evidence whose body has this digest, if its bytes are kept."""

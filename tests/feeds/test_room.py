@@ -28,13 +28,16 @@ async def polled(client: Client, url: str, inside: list[int], go: asyncio.Event)
     return found
 
 
-def held(bodies: Sequence[bytes], **settings: Any) -> tuple[int, list[object]]:
+def held(
+    bodies: Sequence[bytes], *, patient: bool = False, **settings: Any
+) -> tuple[int, list[object]]:
     """How many bodies are there while none has been dealt with; and what became of all."""
 
     async def main(server: HttpServer) -> tuple[int, list[object]]:
         inside: list[int] = []
         go = asyncio.Event()
         async with Client(allow_private_addresses=True, **settings) as client:
+            client.room.patient = patient
             polls = [
                 asyncio.create_task(polled(client, server.url(f"/{n}"), inside, go))
                 for n in range(len(bodies))
@@ -73,6 +76,15 @@ def test_nor_do_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "WAITING", 2)
     _, found = held([LARGE] * (PLACES + 5))
     assert sum(isinstance(one, FeedError) for one in found) == 3
+
+
+def test_a_single_round_puts_none_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked for it waits for all feeds, and nobody else does."""
+    monkeypatch.setattr(room, "WAITING", 1)
+    monkeypatch.setattr(room, "PATIENCE", 0.05)
+    at_once, found = held([LARGE] * (PLACES + 5), patient=True)
+    assert at_once == PLACES
+    assert all(isinstance(one, Fetched) for one in found)
 
 
 def test_a_packed_one_is_unpacked_only_where_it_has_its_place(

@@ -16,8 +16,10 @@ import pytest
 
 import monitor.articles.stage
 from feeds.limits import Limits
-from feeds.types import Feed, Fetched
+from feeds.types import Feed, FeedError, Fetched
 from monitor.articles.judge import MOST_ATTEMPTS
+from monitor.articles.learning import Learning
+from monitor.articles.records import Attempt
 from monitor.errors import StoreError
 from monitor.evidence.archive import Archive
 from monitor.poller import Hosts, Poller
@@ -129,6 +131,21 @@ class TestReading:
         assert desk.rows("SELECT * FROM articles WHERE state = 'waiting'") == []
         desk.fetch()
         assert desk.asked == []
+
+    def test_what_another_has_fetched_meanwhile_is_not_stored_again(
+        self, desk: ReadingDesk
+    ) -> None:
+        """A worker that was frozen with a page in hand, say."""
+        desk.bring("/mine")
+        (late,) = articles.due(desk.store.db.conn, desk.now)
+        desk.fetch()
+        before = desk.article("/mine")
+        assert articles.item_of(desk.store.db.conn, late) is None
+        learning = Learning(store=desk.store, desk=desk.desk, now=lambda: desk.now)
+        error = FeedError(url=late.url, reason="timeout", message="late")
+        attempt = Attempt(due=late, started_at=desk.now, answer=error, result=error)
+        assert learning.learn(attempt) is None
+        assert desk.article("/mine") == before
 
     def test_switched_off_it_waits_no_more_and_on_again_it_does(self, desk: ReadingDesk) -> None:
         desk.bring("/mine")
