@@ -96,7 +96,9 @@ def _row(
     theirs = _kept(Server(url=Secret(postgres.url(name)), beside=folder / "none.db"))
     counted = ", ".join(f"{len(theirs[kind]):,} {kind}" for kind in KINDS)
     print(f"{words}: {counted}", file=sys.stderr, flush=True)
-    return words, *_differing(_in_a_file(folder / f"{words}, again", served, orders), theirs)
+    differing = _differing(_in_a_file(folder / f"{words}, again", served, orders), theirs)
+    print(f"{words}: kept otherwise in a file: {differing}", file=sys.stderr, flush=True)
+    return words, *differing
 
 
 def _shuffled(folder: Path, served: Served) -> tuple[str, *tuple[int, ...]]:

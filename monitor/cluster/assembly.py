@@ -12,17 +12,17 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from socket import socket
-from typing import Any
+from typing import Any, TypeVar
 
 from procrastinate import App, PsycopgConnector
 
 from feeds import article
 from feeds.dial import dial_tcp
 from feeds.fetch import fetch
+from feeds.http import Client
 from feeds.visit import visit
 from feeds.workers import ParserPool
 from monitor.articles.learning import Learning
-from monitor.articles.stage import Visit
 from monitor.cluster.batch import Run, Tools
 from monitor.cluster.batch import run as run_batch
 from monitor.cluster.fenced import FencedStore
@@ -61,6 +61,8 @@ from monitor.watching import read_watchlists
 
 log = logging.getLogger("wirewatch.cluster")
 
+T = TypeVar("T")
+
 DRAIN = 5.0  # seconds for polls under way at the end
 STEP = 1.0  # seconds between steps of retention
 
@@ -74,6 +76,30 @@ class Station:
     lease: Lease
     rhythm: Rhythm
     stopping: asyncio.Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What is opened for a worker, and what it is told of."""
+
+    config: Config
+    now: Callable[[], datetime]
+    metrics: Metrics
+    stopping: asyncio.Event
+    lease: Lease
+    desk: Desk
+    client: Client
+    store: FencedStore
+    writer: ThreadPoolExecutor
+    pool: Pool
+    app: App
+    archive: Archive | None
+    parsers: ParserPool
+    pages: ParserPool  # of articles; its process starts with the first
+
+    async def in_writer(self, job: Callable[[], T]) -> T:
+        """Run something on the store, in the one thread that may."""
+        return await asyncio.get_running_loop().run_in_executor(self.writer, job)
 
 
 @asynccontextmanager
@@ -95,92 +121,112 @@ async def open_station(
     Raises:
         MonitorError: settings, watchlist or database cannot be used.
     """
+    async with AsyncExitStack() as stack:
+        parts = await _opened(stack, config, now, metrics, stopping, Lease(rhythm.lease))
+        tools = _tools(parts, asks)
+        crew = _crew(parts, tools, _texts(parts, tools), run, rhythm)
+        crew.register()
+        yield Station(
+            crew=crew, pool=parts.pool, lease=parts.lease, rhythm=rhythm, stopping=stopping
+        )
+
+
+async def _opened(
+    stack: AsyncExitStack,
+    config: Config,
+    now: Callable[[], datetime],
+    metrics: Metrics,
+    stopping: asyncio.Event,
+    lease: Lease,
+) -> _Parts:
     place = _server(config)
     watchlists = read_watchlists(config.watchlists)
     desk = build_desk(config, watchlists)
-    lease = Lease(rhythm.lease)
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(build_client(config, _dial(lease)))
-        store = stack.enter_context(FencedStore(place))
-        writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
-        pool = await stack.enter_async_context(open_pool(place))
-        in_writer = partial(asyncio.get_running_loop().run_in_executor, writer)
-        app = App(connector=PsycopgConnector())
-        await app.open_async(pool)
-        await _ready(app, pool, partial(in_writer, partial(store.watch, watchlists, now=now())))
-        await _subscribe(pool, partial(in_writer, partial(_follow, store, config, now)), config)
-        archive = open_archive(stack, config, store, now)
-        turn = asyncio.Semaphore(1)
-        parsers = await stack.enter_async_context(
-            ParserPool(workers=PARSERS, turn=turn, reader=read_feed)
-        )
-        pages = await stack.enter_async_context(
-            ParserPool(workers=1, memory=article.MEMORY, turn=turn, always=True)
-        )
-        delivery = Delivery(build_channels(config, client, now), store, writer, now)
-        delivery.allowed = lambda: lease.holds
-        delivery.settled = metrics.settled
-        learning = Learning(store=store, desk=desk, now=now, archive=archive)
-        stages = Stages(
-            fetch=partial(asks, client),
-            known=known_from(store, writer),
-            parse=parsers.parse,
-            learn=Learner(store=store, desk=desk, now=now, writer=writer, archive=archive).learn,
-            now=now,
-        )
-        tools = _tools(stages, parsers, lease, pool, config, metrics, stopping)
-        texts = _texts(tools, learning, pages, writer, partial(visit, client), metrics)
-        crew = Crew(
-            app=app,
-            pool=pool,
-            store=store,
-            tools=tools,
-            run=run,
-            delivery=delivery,
-            in_writer=in_writer,
-            now=now,
-            stalled=rhythm.stalled,
-            texts=texts.round,
-            trends=lambda: in_writer(partial(_trends, store, desk, now)),
-            retention=lambda: _tidied(in_writer, store, archive, config, now),
-        )
-        crew.register()
-        yield Station(crew=crew, pool=pool, lease=lease, rhythm=rhythm, stopping=stopping)
+    turn = asyncio.Semaphore(1)  # for all that may take long and much memory
+    client = await stack.enter_async_context(build_client(config, _dial(lease)))
+    store = stack.enter_context(FencedStore(place))
+    writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="writer"))
+    pool = await stack.enter_async_context(open_pool(place))
+    app = App(connector=PsycopgConnector())
+    await app.open_async(pool)
+    in_writer = partial(asyncio.get_running_loop().run_in_executor, writer)
+    await _ready(app, pool, partial(in_writer, partial(store.watch, watchlists, now=now())))
+    await _subscribe(pool, partial(in_writer, partial(_follow, store, config, now)), config)
+    archive = open_archive(stack, config, store, now)
+    parsers = ParserPool(workers=PARSERS, turn=turn, reader=read_feed)
+    pages = ParserPool(workers=1, memory=article.MEMORY, turn=turn, always=True)
+    return _Parts(
+        config=config,
+        now=now,
+        metrics=metrics,
+        stopping=stopping,
+        lease=lease,
+        desk=desk,
+        client=client,
+        store=store,
+        writer=writer,
+        pool=pool,
+        app=app,
+        archive=archive,
+        parsers=await stack.enter_async_context(parsers),
+        pages=await stack.enter_async_context(pages),
+    )
 
 
-def _tools(
-    stages: Stages,
-    parsers: ParserPool,
-    lease: Lease,
-    pool: Pool,
-    config: Config,
-    metrics: Metrics,
-    stopping: asyncio.Event,
-) -> Tools:
+def _crew(parts: _Parts, tools: Tools, texts: Texts, run: Run, rhythm: Rhythm) -> Crew:
+    store, now, in_writer = parts.store, parts.now, parts.in_writer
+    channels = build_channels(parts.config, parts.client, now)
+    delivery = Delivery(channels, store, parts.writer, now)
+    delivery.allowed = lambda: parts.lease.holds
+    delivery.settled = parts.metrics.settled
+    return Crew(
+        app=parts.app,
+        pool=parts.pool,
+        store=store,
+        tools=tools,
+        run=run,
+        delivery=delivery,
+        in_writer=in_writer,
+        now=now,
+        stalled=rhythm.stalled,
+        texts=texts.round,
+        trends=lambda: in_writer(partial(_trends, store, parts.desk, now)),
+        retention=lambda: _tidied(in_writer, store, parts.archive, parts.config, now),
+    )
+
+
+def _tools(parts: _Parts, asks: Fetch) -> Tools:
+    learner = Learner(
+        store=parts.store,
+        desk=parts.desk,
+        now=parts.now,
+        writer=parts.writer,
+        archive=parts.archive,
+    )
+    stages = Stages(
+        fetch=partial(asks, parts.client),
+        known=known_from(parts.store, parts.writer),
+        parse=parts.parsers.parse,
+        learn=learner.learn,
+        now=parts.now,
+    )
     return Tools(
         stages=stages,
         fetch=stages.fetch,
-        pool=parsers,
-        lease=lease,
-        take=partial(_take, pool),
-        rest=partial(_rest, pool),
-        gap=config.fetch.host_gap,
-        room=asyncio.Semaphore(config.fetch.concurrency),
-        stored=partial(_stored, metrics),
+        pool=parts.parsers,
+        lease=parts.lease,
+        take=partial(_take, parts.pool),
+        rest=partial(_rest, parts.pool),
+        gap=parts.config.fetch.host_gap,
+        room=asyncio.Semaphore(parts.config.fetch.concurrency),
+        stored=partial(_stored, parts.metrics),
         failed=lambda _: None,
-        stopping=stopping,
+        stopping=parts.stopping,
         drain=DRAIN,
     )
 
 
-def _texts(
-    tools: Tools,
-    learning: Learning,
-    pages: ParserPool,
-    writer: ThreadPoolExecutor,
-    visit: Visit,
-    metrics: Metrics,
-) -> Texts:
+def _texts(parts: _Parts, tools: Tools) -> Texts:
     hosts = Hosts(tools.gap)
     turns = Turns(
         shard=NO_SHARD,
@@ -190,19 +236,20 @@ def _texts(
         take=tools.take,
         rest=tools.rest,
     )
+    learning = Learning(store=parts.store, desk=parts.desk, now=parts.now, archive=parts.archive)
     stages = article_stages(
         fetch=turns.fetch,
-        visit=by_turns(turns, visit),
-        pages=pages,
+        visit=by_turns(turns, partial(visit, parts.client)),
+        pages=parts.pages,
         learning=learning,
-        writer=writer,
+        writer=parts.writer,
     )
     return Texts(
-        due=due_articles(learning.store, writer),
+        due=due_articles(parts.store, parts.writer),
         stages=stages,
         hosts=hosts,
-        stored=metrics.read,
-        stopping=tools.stopping,
+        stored=parts.metrics.read,
+        stopping=parts.stopping,
     )
 
 
