@@ -8,7 +8,7 @@ from statistics import median
 
 from benchmarks.latency import LIMIT, p95
 from benchmarks.programs import OURS, READER, SOCKETS, Outcome
-from benchmarks.rounds import FEEDPARSER, STORE, Outcomes, ratio, stage_of
+from benchmarks.rounds import EXPAT, FEEDPARSER, STORE, Outcomes, ratio, stage_of
 from benchmarks.staged import STORING
 
 PARSERS = "parser processes"
@@ -68,11 +68,18 @@ def _against(
 
 
 def where(runs: Sequence[Outcomes], name: str) -> str:
-    """The stages that take most of a round of ours."""
+    """The stages that take most of a round of ours, and the floors of its parts."""
     stages = {stage: stage_of(runs, name, stage) for stage in runs[0][OURS, name].stages}
     whole = sum(stages.values())
     most = sorted(stages, key=lambda stage: -stages[stage])[:_SHOWN]
-    return ", ".join(f"{stage} {stages[stage] / whole:.0%}" for stage in most)
+    shares = ", ".join(f"{stage} {stages[stage] / whole:.0%}" for stage in most)
+    return f"{shares}; of {whole:.1f} s the floors of its parts take {_floors(runs, name):.1f}"
+
+
+def _floors(runs: Sequence[Outcomes], name: str) -> float:
+    """CPU seconds of what had to be done at least: the sockets, a scan of the XML, the rows."""
+    parts = [part for part in (SOCKETS, EXPAT, STORE) if (part, name) in runs[0]]
+    return sum(median(one[part, name].cost.cpu for one in runs) for part in parts)
 
 
 def _parsing(figures: Figures) -> Came:
