@@ -47,13 +47,38 @@ SELECT {COLUMNS} FROM (
 """  # noqa: S608 - column names only
 
 
+# What a list says of a feed. A feed that moved is asked elsewhere than its address says.
+_SAID = ("url", "name", "language", "kind", "interval", "timezone", "encoding", "full_text", "page",
+         "fixed")  # fmt: skip
+_THERE = f"""
+SELECT CASE WHEN moved_to = '' THEN host ELSE '' END, {", ".join(_SAID)} FROM feeds
+WHERE subscribed = 1"""  # noqa: S608 - column names only
+
+
 def replace(db: sqlite3.Connection, feeds: Sequence[Feed], *, interval: int, now: datetime) -> None:
-    """Subscribe to exactly these; feeds that left the lists keep their rows and history."""
+    """Subscribe to exactly these; feeds that left the lists keep their rows and history.
+
+    Only what differs is written: programs start often, and thousands of feeds stay as they were.
+    """
+    wanted = {feed.url: _row(feed, interval, now) for feed in feeds}
+    there = {row[1]: row for row in db.execute(_THERE)}
+    changed = [row for url, row in wanted.items() if not _says(there.get(url), row)]
+    gone = [(url,) for url in there if url not in wanted]
+    if not changed and not gone:
+        return
     before = dict(db.execute("SELECT id, kind FROM feeds"))
-    db.execute("UPDATE feeds SET subscribed = 0")
-    db.executemany(_UPSERT, [_row(feed, interval, now) for feed in feeds])
+    db.executemany("UPDATE feeds SET subscribed = 0 WHERE url = ?", gone)
+    db.executemany(_UPSERT, changed)
     after = dict(db.execute("SELECT id, kind FROM feeds"))
     facets.refresh_feeds(db, [feed for feed, kind in before.items() if after[feed] != kind])
+
+
+def _says(there: Sequence[object] | None, wanted: dict[str, object]) -> bool:
+    """Whether a feed's row says what is wanted already."""
+    if there is None:
+        return False
+    host, *said = there
+    return host in ("", wanted["host"]) and said == [wanted[name] for name in _SAID]
 
 
 def _row(feed: Feed, interval: int, now: datetime) -> dict[str, object]:

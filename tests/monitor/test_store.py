@@ -24,7 +24,7 @@ from monitor.store.describe import TABLES
 from monitor.store.reads import Reader
 from monitor.store.search import query
 from tests.support.learning import WATCHLIST, LearningDesk, entity, entry
-from tests.support.stores import ON_BOTH, place
+from tests.support.stores import ON_BOTH, on_postgres, place, statements
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -138,6 +138,25 @@ class TestSubscriptions:
             store.db.conn.commit()
             store.subscribe(feeds, interval=900, now=NOW)
             assert [f.host for f in store.subscribed()] == ["host1.example", "another.example"]
+
+    def test_what_stays_as_it_was_is_not_written(self, tmp_path: Path) -> None:
+        feeds = [self.feed(number) for number in range(5)]
+        with Store(place(tmp_path / "w.db")) as store:
+            store.subscribe(feeds, interval=900, now=NOW)
+            with statements(store) as run:
+                store.subscribe(feeds, interval=900, now=NOW)
+            assert not [sql for sql in run if sql.startswith(("INSERT INTO feeds", "UPDATE feeds"))]
+            with statements(store) as run:
+                store.subscribe(
+                    [replace(feeds[0], language="ko"), *feeds[2:]], interval=900, now=NOW
+                )
+            written = [sql for sql in run if sql.startswith(("INSERT INTO feeds", "UPDATE feeds"))]
+            assert on_postgres() or len(written) == 2
+            assert {f.feed.language for f in store.subscribed()} == {"", "ko"}
+            assert len(store.subscribed()) == 4
+            store.subscribe(feeds, interval=900, now=NOW)
+            assert {f.feed.language for f in store.subscribed()} == {""}
+            assert len(store.subscribed()) == 5
 
     def test_due_takes_few_of_a_host(self, tmp_path: Path) -> None:
         with Store(place(tmp_path / "a.db")) as store:
