@@ -54,6 +54,7 @@ WORKERS = 2  # parsing is CPU-bound: as many as the smallest server has cores
 DEADLINE = 5.0  # seconds of CPU: 250 times an ordinary feed, 5 times the largest one seen
 TRIAL = 1.0  # seconds of them beside the others, before it waits for a turn
 WALL = 4.0  # times as much on the clock: one of four that want a processor gets a quarter of it
+TRIAL_WALL = 2.0  # the same in the trial, after which it is only put off
 TRIAL_MEMORY = 20 * 2**20  # bytes of MEMORY, in that time
 WAITING = 4  # documents of doubtful feeds that may wait for a turn: the next are refused
 REMEMBERED = 10_000  # feeds whose last document took too long, or broke its worker
@@ -85,7 +86,8 @@ _HEADERS = ("content-type", "content-language")  # the ones that parsing looks a
 class _Allowed:
     """What a document may take."""
 
-    seconds: float  # of CPU; WALL times as many by the clock
+    seconds: float  # of CPU
+    wall: float  # times as many by the clock
     memory: int | None = None  # bytes; None: all that a worker may
     behind: bool = False  # only what time of the processors the others leave
 
@@ -168,7 +170,7 @@ class ParserPool:
         """What `reader`, a function of a module, makes of `fetched`, guarded in the same way."""
         doubted = feed.url in self._doubted
         if not (doubted or self._always or len(fetched.body) > ORDINARY or len(self._pools) == 1):
-            trial = _Allowed(min(TRIAL, self._deadline), TRIAL_MEMORY)
+            trial = _Allowed(min(TRIAL, self._deadline), TRIAL_WALL, TRIAL_MEMORY)
             found, _ = await self._twice(reader, fetched, feed, trial)
             if not _stopped(found):
                 return found
@@ -185,7 +187,7 @@ class ParserPool:
             self._waiting -= 1
         try:
             behind = self._always or feed.url in self._doubted
-            allowed = _Allowed(self._deadline, behind=behind)
+            allowed = _Allowed(self._deadline, WALL, behind=behind)
             found, long = await self._twice(reader, fetched, feed, allowed)
         finally:
             self._turn.release()
@@ -263,7 +265,7 @@ class ParserPool:
         allowed: _Allowed,
     ) -> tuple[T | FeedError, bool, float]:
         headers = {name: fetched.headers[name] for name in _HEADERS if name in fetched.headers}
-        clock = WALL * allowed.seconds
+        clock = allowed.wall * allowed.seconds
         alarm = clock + _ALARM_GRACE
         work = (fetched.body, headers, feed, fetched.url, alarm, reader, allowed)
         future: asyncio.Future[tuple[T | FeedError, bool, float]] = asyncio.wrap_future(
