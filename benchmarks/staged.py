@@ -46,6 +46,7 @@ class Watch:
         self.stages: dict[str, float] = defaultdict(float)
         self.block, self.blocker = 0.0, ""
         self.started = 0.0  # CPU seconds of the process until it polled
+        self._polls = False  # a round is under way
         self._main = 0.0
         self._local = threading.local()
         self._since = 0.0  # when the callback began that runs; 0 between two
@@ -73,11 +74,13 @@ class Watch:
 
         @functools.wraps(function)
         async def run(*args: Any, **kwargs: Any) -> Any:
+            self._polls = True
             self.started, self._main = time.process_time(), time.thread_time()
             self._local.inner = 0.0
             try:
                 return await function(*args, **kwargs)
             finally:
+                self._polls = False
                 on_loop = time.thread_time() - self._main - self._local.inner
                 self.stages["fetch, and the event loop"] += on_loop
 
@@ -91,7 +94,7 @@ class Watch:
             on_cpu = time.thread_time()
             run(handle)
             took, self._since = time.perf_counter() - self._since, 0.0
-            if took > self.block and self.started:
+            if took > self.block and self._polls:
                 computing = 1_000 * (time.thread_time() - on_cpu)
                 at = f" at {self._seen}" if self._seen else ""
                 self.block, self.blocker = took, f"{_named(handle)}{at}, {computing:.0f} ms on CPU"
