@@ -17,7 +17,7 @@ from benchmarks import growth
 from benchmarks.editing import with_edit, with_new
 from benchmarks.measure import Cost, run
 from benchmarks.programs import OURS, READER, SOCKETS, Outcome
-from benchmarks.rounds import FEEDPARSER, ROUNDS, STORE
+from benchmarks.rounds import EXPAT, FEEDPARSER, ROUNDS, STORE
 from benchmarks.samples import Sample, invented
 from benchmarks.speed_page import PAGE, page
 from benchmarks.speed_rows import PARSERS, ROWS, Figures
@@ -110,6 +110,7 @@ def figures(slower: float = 1.0) -> Figures:
             **{(READER, name): outcome(5.0 if name == "304" else 10.0, 4.0) for name in ROUNDS},
             **{(SOCKETS, name): outcome(0.25) for name in ROUNDS},
             **{(FEEDPARSER, name): outcome(20.0) for name in ("same", "new")},
+            **{(EXPAT, name): outcome(0.4) for name in ("same", "new")},
             (STORE, "cold"): outcome(1.0),
         }
     ]
