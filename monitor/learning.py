@@ -23,7 +23,7 @@ from monitor.records import Known, Observation, PollRecord
 from monitor.store import Store
 
 # With one commit: what they wait for each other stays well under a second.
-MOST = 48  # documents
+MOST = 16  # documents
 MOST_IN_ALL = 256  # polls; one without a document takes half a millisecond
 
 _Waiting = tuple[Observation, "asyncio.Future[PollRecord]"]
