@@ -29,7 +29,7 @@ from monitor.cluster.fenced import FencedStore
 from monitor.cluster.jobs import Crew
 from monitor.cluster.lease import Lease, Rhythm
 from monitor.cluster.texts import NO_SHARD, Texts, by_turns
-from monitor.cluster.turns import Fetch, Turns
+from monitor.cluster.turns import Fetch
 from monitor.compose import (
     PARSERS,
     article_stages,
@@ -228,14 +228,7 @@ def _tools(parts: _Parts, asks: Fetch) -> Tools:
 
 def _texts(parts: _Parts, tools: Tools) -> Texts:
     hosts = Hosts(tools.gap)
-    turns = Turns(
-        shard=NO_SHARD,
-        hosts=hosts,
-        lease=tools.lease,
-        fetch=tools.fetch,
-        take=tools.take,
-        rest=tools.rest,
-    )
+    turns = tools.turns(NO_SHARD, hosts)
     learning = Learning(store=parts.store, desk=parts.desk, now=parts.now, archive=parts.archive)
     stages = article_stages(
         fetch=turns.fetch,

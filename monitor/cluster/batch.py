@@ -47,6 +47,17 @@ class Tools:
     stopping: asyncio.Event  # nothing more is to be begun
     drain: float  # seconds for what is under way then
 
+    def turns(self, shard: int, hosts: Hosts) -> Turns:
+        """Who may be asked by a batch of `shard`, whose own hosts are paced by `hosts`."""
+        return Turns(
+            shard=shard,
+            hosts=hosts,
+            lease=self.lease,
+            fetch=self.fetch,
+            take=self.take,
+            rest=self.rest,
+        )
+
 
 Run = Callable[[int, Sequence[StoredFeed], Mapping[str, float], Tools], Awaitable[float]]
 
@@ -119,14 +130,7 @@ class Line:
 
 
 def _poller(shard: int, hosts: Hosts, tools: Tools, line: Line) -> Poller:
-    turns = Turns(
-        shard=shard,
-        hosts=hosts,
-        lease=tools.lease,
-        fetch=tools.fetch,
-        take=tools.take,
-        rest=tools.rest,
-    )
+    turns = tools.turns(shard, hosts)
     fetch = (
         PagedFetch(fetch=turns.fetch, pool=tools.pool, pause=tools.gap)
         if tools.pool
