@@ -41,12 +41,12 @@ _LETTERS = {
     "ru": ("оеаинтсрвлкмдпуяызбгчйхжшюцщ", (3, 9)),
 }
 _WORDS = 3_000  # of a language, each half as frequent as the one at half its rank
-_NAMES = {
-    "en": "Pyongyang Thermal Power Station",
-    "ko": "평양화력발전소",
-    "zh": "平壤火力发电厂",
-    "ja": "平壌火力発電所",
-    "ru": "Пхеньянская ТЭЦ",
+_NAMES = {  # of one facility of the bundled watchlist; found without a word of its country
+    "en": "Huichon Power Station",
+    "ko": "희천발전소",
+    "zh": "熙川发电站",
+    "ja": "熙川発電所",
+    "ru": "Хичхонская ГЭС",
 }
 _NAMED = 0.01  # of the sentences
 
