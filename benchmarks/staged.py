@@ -23,7 +23,11 @@ from typing import Any
 
 # stage → where its functions are found
 STAGES = {
-    "known": ("monitor.store.store:Store.known", "monitor.store.store:Store.past"),
+    "known": (
+        "monitor.learning:Learner._known",
+        "monitor.store.store:Store.known",
+        "monitor.store.store:Store.past",
+    ),
     "judge": ("monitor.learning:judge",),
     "tag": ("monitor.tagging.engine:Tagger.tag",),
     "evidence": (
@@ -31,6 +35,7 @@ STAGES = {
         "monitor.evidence.archive:Archive.sync",
     ),
     "record": ("monitor.store.store:Store.record",),
+    "words": ("monitor.store.newcomers:indexed",),  # what the search index is given; not storing it
     "window": ("monitor.store.grouping:Recent.remember",),  # in memory: by what stories are found
     "commit": ("monitor.learning:Learner._some",),
 }

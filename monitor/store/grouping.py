@@ -1,8 +1,7 @@
-"""What grouping keeps in the database: signatures, relations, counts of stories, proposed links."""
+"""What grouping keeps in the database: signatures, relations, counts of stories."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,7 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from monitor.clock import iso, moment
 from monitor.records import Fresh, NewItem, Probe
 from monitor.stories import Candidate, Signature, Window, read, sign
-from monitor.stories.across import Told, across
 from monitor.stories.piece import publisher_of
 from monitor.stories.window import ENGINE, MOST_ITEMS
 from monitor.studying import shape_of
@@ -19,8 +17,6 @@ from monitor.studying import shape_of
 WINDOW = timedelta(days=3)  # a copy comes within days; an anniversary reprint is a new story
 KEPT = timedelta(days=14)  # of signatures in the database: a clock that was wrong can be put right
 ROOM = 2**14  # items that the window has room for at least: 3 MB
-ACROSS_LIMIT = 40  # items of other languages that one new item is compared with
-MOST_LINKS = 3  # proposed for one item
 
 # Each of these begins with the days of the window, in the index of items by time: CROSS JOIN and
 # "+" keep SQLite from going through all items by number instead, for their order's sake.
@@ -64,22 +60,6 @@ UPDATE stories SET (items, copies, origins, last_seen_at) = (
       - min(CASE WHEN f.kind = 'state-media' THEN julianday(i.first_seen_at) END))) AS INTEGER)
     FROM items AS i JOIN feeds AS f ON f.id = i.feed WHERE i.story = stories.id)
 WHERE id = ?"""
-
-_SHARING = """
-SELECT i.id, i.story, i.language, i.title, substr(i.text, 1, 4000), i.published_at, i.first_seen_at,
-  (SELECT group_concat(DISTINCT o.entity) FROM mentions AS o
-   WHERE o.item = i.id AND o.state = 'confirmed' AND o.field <> 'article')
-FROM json_each(:entities) AS key
-JOIN mentions AS m ON m.entity = key.value AND m.found_at >= :since AND m.state = 'confirmed'
-  AND m.field <> 'article'
-JOIN items AS i ON i.id = m.item
-WHERE i.language <> :language AND i.story <> :story AND i.relation <> 'copy' AND i.id < :item
-  AND NOT EXISTS (SELECT 1 FROM links AS l WHERE l.item = :item AND l.story = i.story)
-GROUP BY i.id ORDER BY count(DISTINCT m.entity) DESC, i.id DESC LIMIT :limit"""
-
-_LINK = """
-INSERT INTO links (item, story, relation, score, why, state, created_at)
-VALUES (?, ?, 'same_event', ?, ?, 'proposed', ?) ON CONFLICT (item, story) DO NOTHING"""
 
 
 class Recent:
@@ -191,33 +171,4 @@ def recount(db: sqlite3.Connection, stories: Iterable[int]) -> None:
     db.executemany(COUNT, [(story,) for story in stories])
 
 
-def propose(db: sqlite3.Connection, item: int, story: int, new: NewItem, now: datetime) -> None:
-    """Write down items of other languages that may tell of the same event, for a reviewer."""
-    named = sorted({m.entity for m in new.mentions if m.state == "confirmed"})
-    if not named or new.relation == "copy":
-        return
-    entry = new.probe.entry
-    mine = Told.of(entry.title, entry.text, entities=named, at=entry.published_at or now)
-    found = []
-    rows = db.execute(
-        _SHARING,
-        {
-            "entities": json.dumps(named),
-            "since": iso(now - WINDOW),
-            "language": new.language,
-            "story": story,
-            "item": item,
-            "limit": ACROSS_LIMIT,
-        },
-    ).fetchall()
-    for _, other, _, title, text, published, seen, entities in rows:
-        at = moment(published or seen)
-        theirs = Told.of(title, text, entities=str(entities or "").split(","), at=at)
-        link = across(mine, theirs)
-        if link:
-            found.append((link.score, other, link.why))
-    for score, other, why in sorted(found, key=lambda one: (-one[0], one[1]))[:MOST_LINKS]:
-        db.execute(_LINK, (item, other, round(score, 3), why, iso(now)))
-
-
-__all__ = ["WINDOW", "Candidate", "Recent", "candidates_of", "propose", "recount", "remember"]
+__all__ = ["WINDOW", "Candidate", "Recent", "candidates_of", "recount", "remember"]

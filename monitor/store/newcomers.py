@@ -14,7 +14,7 @@ from monitor.clock import iso, iso_or_none
 from monitor.entries import studied
 from monitor.records import NewItem, PollRecord
 from monitor.segments import segment
-from monitor.store import appearances, grouping, mentions
+from monitor.store import appearances, grouping, mentions, proposals
 from monitor.store.search import INDEX, Indexed
 
 _ITEM = """
@@ -92,11 +92,15 @@ def write(
     grouping.remember(db, [(one.item, one.new) for one in items])
     grouping.recount(db, sorted({one.story for one in items if one.new.relation != "original"}))
     for one in items:
-        grouping.propose(db, one.item, one.story, one.new, learnt.now)
+        proposals.propose(db, one.item, one.story, one.new, learnt.now)
 
 
-def indexed(one: Newcomer) -> Indexed:
-    """Its row of the search index."""
+def indexed(items: Sequence[Newcomer]) -> list[Indexed]:
+    """Their rows of the search index."""
+    return [_indexed(one) for one in items]
+
+
+def _indexed(one: Newcomer) -> Indexed:
     entry = one.new.probe.entry
     study = studied(entry)
     ready = study.segments if study else None

@@ -52,7 +52,7 @@ def write(db: sqlite3.Connection, learnt: PollRecord, *, watchlist_version: int)
     writer.facets()
     return Written(
         items=[(one.item, one.new) for one in writer.items],
-        index=[newcomers.indexed(one) for one in writer.items] + writer.index,
+        index=newcomers.indexed(writer.items) + writer.index,
     )
 
 

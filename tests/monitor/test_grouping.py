@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 
 from feeds.types import Entry
 from monitor.errors import StoreError
-from monitor.store import Store, mending
+from monitor.store import Store, mending, proposals
 from monitor.store.grouping import ROOM, room_for
 from monitor.stories.window import MOST_ITEMS
 from tests.support.learning import WATCHLIST, LearningDesk, entry
+from tests.support.press import words
 from tests.support.stores import ON_BOTH, place
 
 FEEDS = ("one", "two", "three")
@@ -126,6 +128,26 @@ class TestAcrossLanguages:
         desk.poll(told(1, "one", "The mine", "The mine opens."), name="one")
         desk.poll(told(2, "two", "Плотина: dam на реке открыта", "Вода."), name="two")
         assert desk.count("links") == 0
+
+    @pytest.mark.parametrize(("newest", "grows"), [(30, False), (10**6, True)])
+    def test_what_all_papers_name_is_no_dearer(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newest: int, grows: bool
+    ) -> None:
+        monkeypatch.setattr(proposals, "NEWEST", newest)
+        few, many = (self.steps_among(tmp_path / str(n), n) for n in (60, 240))
+        assert (many > 1.3 * few) == grows
+
+    def steps_among(self, folder: Path, many: int) -> int:
+        """What SQLite takes for an item that names the mine, when so many others did."""
+        folder.mkdir()
+        with closing(LearningDesk(folder, feeds=FEEDS)) as desk:
+            desk.poll(
+                *(entry(n, f"The mine {words(6, str(n))}", words(60, str(n))) for n in range(many))
+            )
+            steps: list[None] = []
+            desk.store.db.conn.set_progress_handler(lambda: steps.append(None), 10)
+            desk.poll(told(1, "two", "Шахта mine на реке", "Вода.", language="ru"), name="two")
+            return len(steps)
 
 
 @ON_BOTH
