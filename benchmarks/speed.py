@@ -100,7 +100,9 @@ def figures(scale: Scale, originals: Sequence[Sample], texts: Path | None = None
         stored=scale.stored,
         small=measured(small, runs=scale.runs, wanted=wanted, again=again),
         large=measured(large, runs=scale.large_runs, wanted=beside, rounds=ROUNDS[:2]),
-        parsing=against_feedparser({str(n): one.body for n, one in enumerate(small[:PARSED])}),
+        parsing=against_feedparser(
+            {str(n): one.body for n, one in enumerate(small[:PARSED])}, scale.runs
+        ),
         tagging=_aside("tagging", tagging.against_the_floor(texts, scale.texts)),
         an_item=growth.an_item(small[: growth.FEEDS], scale.stored, scale.runs),
         alerts=latency.times(scale.alerts, len(large)),

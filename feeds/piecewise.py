@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from feeds.namespaces import Namespaces
 from feeds.plain import PlainReader
 from feeds.plain_names import OddError, is_telling
 
@@ -60,7 +61,8 @@ def read_unknown(
         OddError: read it as a whole, with another handler.
         SAXException: the same.
     """
-    watch = _Watch(handler)
+    namespaces = Namespaces(data, handler)
+    watch = _Watch(handler, namespaces)
     head = data[: cut.entries[0][0]]
     keys = watch.begin((cut.around, context))
     plain: PlainReader | None = None
@@ -70,7 +72,7 @@ def read_unknown(
         source = digest(piece, keys[after], known)
         raw = None
         if source not in known:
-            plain = plain or PlainReader(head, handler)
+            plain = plain or PlainReader(head, handler, namespaces)
             raw = plain.read(piece, after=after) or watch.read(piece, reader, after=after)
         places.append(Place(source=source, raw=raw))
     return places
@@ -85,8 +87,9 @@ def digest(piece: bytes, key: bytes, known: Collection[str]) -> str:
 class _Watch:
     """Sees to it that what is fed is one entry for feedparser too, and leaves no trace."""
 
-    def __init__(self, handler: Any) -> None:
+    def __init__(self, handler: Any, namespaces: Namespaces) -> None:
         self._handler = handler
+        self._namespaces = namespaces
         self._before: dict[str, object] = {}
         self._base = 0  # open elements around an entry, as feedparser counts them
         self._own: object = None  # the one of the entry itself
@@ -95,6 +98,7 @@ class _Watch:
         for name in ("item", "entry"):
             setattr(handler, f"_start_{name}", self._started(getattr(handler, f"_start_{name}")))
             setattr(handler, f"_end_{name}", self._ending(getattr(handler, f"_end_{name}")))
+        handler.startPrefixMapping = self._declaring(handler.startPrefixMapping)
 
     def begin(self, context: object) -> tuple[bytes, bytes]:
         """The head is read. Returns the keys of digests: of an entry, and of one after content."""
@@ -120,10 +124,27 @@ class _Watch:
             raise OddError
         # It opens <content> of Atom twice, and so leaves open what it never looks at again.
         del handler.elementstack[self._base :]
-        if _carried(handler, self._base) != self._before:
+        if self._now() != self._before:
             raise OddError
         found: dict[str, Any] = handler.entries[-1]
         return found
+
+    def _now(self) -> dict[str, object]:
+        """What is carried along, without the namespaces of entries that mean nothing to others."""
+        found = _carried(self._handler, self._base)
+        unknown: Any = found["unknown"]
+        found["unknown"] = [one for one in unknown if not self._namespaces.is_passed(*one)]
+        return found
+
+    def _declaring(
+        self, declare: Callable[[str | None, str], None]
+    ) -> Callable[[str | None, str], None]:
+        def declaring(prefix: str | None, uri: str) -> None:
+            if uri and not self._namespaces.is_known(uri) and self._namespaces.tell(prefix, uri):
+                raise OddError
+            declare(prefix, uri)
+
+        return declaring
 
     def _started(self, start: Callable[[Any], None]) -> Callable[[Any], None]:
         def started(attributes: Any) -> None:
@@ -146,9 +167,8 @@ class _Watch:
 def _carried(handler: Any, base: int) -> dict[str, object]:
     """What feedparser takes along to the next element, besides what it has gathered.
 
-    It never forgets a namespace. One that it knows, under a name that means nothing to it, or the
-    one that it has for it, changes nothing for the elements behind it, and neither does one for
-    elements without a prefix.
+    Of namespaces it forgets none. One that it knows, under a name that means nothing to it, or the
+    one that it has for it, changes nothing for the elements behind it; for others see `_Watch`.
     """
     known = handler._matchnamespaces  # noqa: SLF001 - it has no other name
     found: dict[str, object] = {

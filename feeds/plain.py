@@ -23,17 +23,17 @@ from feeds.plain_names import (
     OddError,
     element_name,
     is_handled,
-    is_telling,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from feeds.namespaces import Namespaces
+
     Raw = dict[str, Any]
     Attributes = Mapping[str, str]
 
 _DRAWN = {"svg": "http://www.w3.org/2000/svg", "math": "http://www.w3.org/1998/Math/MathML"}
-_XLINK = "http://www.w3.org/1999/xlink"
 # Of the state that feedparser is in, what has to be nothing.
 _IDLE = (
     *("inentry", "incontent", "intextinput", "inimage", "inauthor", "incontributor"),
@@ -101,9 +101,10 @@ class _Role:
 class PlainReader:
     """Reads plain entries of one document."""
 
-    def __init__(self, head: bytes, handler: Any) -> None:
+    def __init__(self, head: bytes, handler: Any, namespaces: Namespaces) -> None:
         """`head` is what stands before the entries; `handler`, feedparser's, has read it."""
         self._handler = handler
+        self._namespaces = namespaces
         self._roles: dict[str, _Role] = {}
         self._entry = PlainEntry(handler)
         self._plain = False
@@ -139,15 +140,11 @@ class PlainReader:
         return self._entry.raw if self._plain else None
 
     def _declare(self, prefix: str | None, uri: str) -> None:
-        """A namespace that stays, as feedparser never forgets one, but changes nothing."""
-        if not prefix:
-            return
-        known = self._handler._matchnamespaces  # noqa: SLF001 - it has no other name
-        before = self._handler.namespaces_in_use.get(prefix, uri)
-        own = known.get(uri.lower()) == prefix and before.lower() in known
-        free = uri.lower() in known and not is_telling(prefix, self._handler)
-        if uri == _XLINK or not (own or free):
+        """A namespace that stays, as feedparser never forgets one."""
+        if self._namespaces.tell(prefix, uri):
             self._plain = False
+        elif prefix and not self._namespaces.is_known(uri):
+            self._handler.namespaces_in_use[prefix] = uri
 
     def _start(self, name: str, attributes: Attributes) -> None:
         self._depth += 1

@@ -73,16 +73,26 @@ def only(attributes: Mapping[str, str], *names: str) -> None:
 
 def element_name(name: str, handler: Any) -> str:
     """The name that feedparser goes by for an element: "namespace name", with its prefix or not."""
-    parts = name.split(" ")
-    namespace, local = parts[:2] if len(parts) > 1 else ("", name)
+    namespace, *local = name.split(" ")
+    if not local:
+        return _prefixed("", name, handler)
     lower = namespace.lower()
     if "backend.userland.com/rss" in lower:
         return "item"  # leave it to feedparser
     prefix = handler._matchnamespaces.get(lower)  # noqa: SLF001 - it has no other name
-    if not prefix and namespace:
-        known = handler.namespaces_in_use.items()
-        prefix = next((name for name, uri in known if name and uri == namespace), "")
-    prefix = handler.namespacemap.get((prefix or "").lower(), (prefix or "").lower())
+    return _prefixed(prefix or _given(namespace, handler), local[0], handler)
+
+
+def _given(namespace: str, handler: Any) -> str:
+    """The prefix that a namespace got which feedparser has none for."""
+    for prefix, uri in handler.namespaces_in_use.items():
+        if uri == namespace and prefix:
+            return str(prefix)
+    return ""
+
+
+def _prefixed(prefix: str, local: str, handler: Any) -> str:
+    prefix = handler.namespacemap.get(prefix.lower(), prefix.lower())
     return f"{prefix}_{local.lower()}" if prefix else local.lower()
 
 

@@ -60,7 +60,8 @@ _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
 _UNCLEAN = re.compile(f"{_BAD.pattern[:-1]}\r\x85\u2028\u2029]")
 # A line break in plain text ends a paragraph after a blank line, after the end of a sentence or
 # before a bullet; any other is a line that its writer's program wrapped.
-_WRAPPED = re.compile(r"(?<![.!?:;。！？…”’」』】)\]>\n])\n(?![\n\-*•·■□▲△▶○●◆◇※☞<\[【])")
+# It begins with the break itself, by which it is found quickly.
+_WRAPPED = re.compile(r"\n(?<![.!?:;。！？…”’」』】)\]>\n]\n)(?![\n\-*•·■□▲△▶○●◆◇※☞<\[【])")
 
 
 def clean(text: str) -> str:

@@ -79,8 +79,10 @@ _RU_AGENCY_WORDS = (
 
 _ANYWHERE = (
     _dress(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,20}){1,3}", "@"),
-    _dress(r"\bhttps?://\S+|\bwww\.\S+", "://", "www."),
-    _dress(r"(?<!\w)#\w{2,40}", "#"),  # Korean broadcasters end with a row of them
+    # Those that begin with a character of their own are found quickly: what must not stand before
+    # it is looked for behind it.
+    _dress(r"h(?<!\wh)ttps?://\S+|w(?<!\ww)ww\.\S+", "://", "www."),
+    _dress(r"#(?<!\w#)\w{2,40}", "#"),  # Korean broadcasters end with a row of them
     _dress(  # (서울=연합뉴스) 홍길동 김철수 기자 =    [서울=뉴시스]홍길동 기자 =
         r"[\[((【<][^\])()】>\n]{0,30}=?[^\])()】>\n]{0,20}"
         r"(?:뉴스\w{0,3}|뉴시스|연합|일보|경제|안|통신|신문|타임즈|투데이|=[^\])】]{1,12})[\]))】>]\s*"
@@ -109,7 +111,7 @@ _ANYWHERE = (
         *("사진", "제공", "그래픽", "캡처", "포토"),
     ),
     _dress(
-        r"\b20\d\d\s?\.\s?\d{1,2}\s?\.\s?\d{1,2}\s?[./]?\s?(?:뉴스1|ⓒ)?", "20"
+        r"20(?<!\w20)\d\d\s?\.\s?\d{1,2}\s?\.\s?\d{1,2}\s?[./]?\s?(?:뉴스1|ⓒ)?", "20"
     ),  # a caption's date
     _dress(r"핵심\s?요약", "핵심"),
     _dress(rf"[((][^))]{{0,40}}\b(?:{_AGENCIES})\b[^))]{{0,60}}[))]", *_AGENCY_WORDS),

@@ -11,6 +11,7 @@ import pytest
 
 from feeds import piecewise
 from feeds.cut import cut
+from feeds.namespaces import Namespaces
 from feeds.parse import parse
 from feeds.revision import revision
 from feeds.types import Feed, ParsedFeed
@@ -114,7 +115,29 @@ WHOLE = {
     "an entry of one tag": rss(TWO + "<item/>"),
     "entries in two places": f"<rss version='2.0'><channel>{TWO}</channel>{item(3)}</rss>",
     "an entry alone": item(1).replace("<item>", '<item xmlns="http://www.w3.org/2005/Atom">'),
-    "a namespace that stays": rss(item(1, '<x:a xmlns:x="http://x.example/">b</x:a>') + item(2)),
+    "a name for two namespaces": rss(
+        item(1, '<x:a xmlns:x="http://x.example/">b</x:a>')
+        + item(2, '<x:a xmlns:x="http://y.example/">b</x:a>')
+    ),
+    "two names for a namespace": rss(
+        item(1, '<x:a xmlns:x="http://x.example/">b</x:a>')
+        + item(2, '<media:title xmlns:media="http://x.example/">b</media:title>')
+    ),
+    "a name of a namespace, and none": rss(
+        item(1, '<x:a xmlns:x="http://x.example/">b</x:a>')
+        + item(2, '<link xmlns="http://x.example/">https://b.example/</link>')
+    ),
+    "feedparser's own name, for a namespace that it does not know": rss(
+        item(
+            1,
+            '<media:a xmlns:media="http://x.example/"><m:b xmlns:m="http://search.yahoo.com/mrss/"/>'
+            "<media:title>b</media:title></media:a>",
+        )
+    ),
+    "a namespace spelt in two ways": rss(
+        item(1, '<x:a xmlns:x="http://x.example/">b</x:a>')
+        + item(2, '<link xmlns="http://x.example&#47;">https://b.example/</link>')
+    ),
     "a name given to another": rss(
         item(1, '<dc:a xmlns:dc="http://search.yahoo.com/mrss/">b</dc:a>') + item(2)
     ),
@@ -152,6 +175,8 @@ def test_what_is_odd_is_read_as_a_whole(name: str) -> None:
         "<language>ru</language>",
         '<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="self" href="b"/>',
         '<m:title xmlns:m="http://search.yahoo.com/mrss/">c</m:title>',
+        '<og:title xmlns:og="http://ogp.me/ns#">c</og:title>',
+        '<p xmlns="http://ogp.me/ns#">c</p>',
         "<![CDATA[ </item> ]]><!-- </item> --><?php </item> ?>",
         "<description a='>' b=\"/item>\">Text</description>",
     ],
@@ -221,8 +246,44 @@ def test_without_a_look_at_what_entries_leave_another_comes_out(monkeypatch) -> 
     named = item(2, '<dc:creator xmlns:dc="http://purl.org/dc/elements/1.1/">A</dc:creator>')
     document = rss(item(1, given).replace("<dc:a", "<dc:a ") + named)
     assert same(document) == 0
-    monkeypatch.setattr(piecewise, "_carried", lambda *_: {})
+    monkeypatch.setattr(piecewise, "_carried", lambda *_: {"unknown": []})
     assert all(sources(read(document)))
+
+
+def test_without_a_look_at_what_entries_declare_another_comes_out(monkeypatch) -> None:
+    """The twin: an element without a prefix is one with a prefix, since another entry gave it one."""
+    document = WHOLE["a name of a namespace, and none"]
+    monkeypatch.setattr(Namespaces, "tell", lambda *_: False)
+    known = sources(read(document))[0]
+    assert read(document, {known}).entries[1].url != read(document, None).entries[1].url
+
+
+_PREFIXES = ("", "x", "og", "OG", "media")
+_SPACES = ("http://x.example/", "http://y.example/?a&amp;b", "http://search.yahoo.com/mrss/")
+_ELEMENTS = ("title", "link", "description", "summary")
+
+
+def declaring(dice: random.Random, inner: str = "Text") -> str:
+    """An element under a namespace of its own."""
+    prefix, space = dice.choice(_PREFIXES), dice.choice(_SPACES)
+    mark = dice.choice("\"'")
+    declared = f"xmlns{':' * bool(prefix)}{prefix}{dice.choice(('', ' '))}={mark}{space}{mark}"
+    name = f"{prefix}{':' * bool(prefix)}{dice.choice(_ELEMENTS)}"
+    hiding = dice.choice(("", "", " a='xmlns=\"'"))
+    return f"<{name}{hiding} {declared}>{inner}</{name}>"
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_whatever_entries_declare_the_same_is_read(seed: int) -> None:
+    dice = random.Random(seed)
+    entries = [
+        item(n, declaring(dice, declaring(dice) if dice.random() < 0.3 else "Text"))
+        if n % 3
+        else item(n)
+        for n in range(dice.randint(2, 6))
+    ]
+    root = f'xmlns:{dice.choice(_PREFIXES[1:])}="{dice.choice(_SPACES[:2])}"'
+    same(rss("".join(entries), root=root if dice.random() < 0.3 else ""))
 
 
 def test_entities_and_a_doctype_are_none_of_its_business() -> None:

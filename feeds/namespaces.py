@@ -1,0 +1,73 @@
+"""Namespaces that entries declare, and whether feedparser then reads another entry otherwise.
+
+It never forgets a declaration. One that it knows, under a name that means nothing to it, or the one
+that it has for it, changes nothing for the elements behind it. Neither does one that it does not
+know, if all the document calls it by one name, and nothing else by that: elements get a prefix by
+what was declared for their namespace first, wherever that was.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from feeds.plain_names import is_telling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_XLINK = "http://www.w3.org/1999/xlink"
+_USERLAND = "backend.userland.com/rss"  # feedparser takes all of them for one
+# One within what looks like another is found as well.
+_DECLARED = re.compile(rb"""\bxmlns(?=(?::([^\s=]*))?\s*=\s*(?:"([^"<]*)"|'([^'<]*)'))""")
+
+
+class Namespaces:
+    """Those of one document, of which `handler`, feedparser's, has read the head."""
+
+    def __init__(self, data: bytes, handler: Any) -> None:
+        self._data = data
+        self._handler = handler
+        self._known: Mapping[str, str] = handler._matchnamespaces  # noqa: SLF001 - no other name
+        self._free: dict[tuple[str, str], bool] = {}
+
+    def tell(self, prefix: str | None, uri: str) -> bool:
+        """Whether what an entry declares may bear on another; `prefix` None: for the default."""
+        if not self.is_known(uri):
+            return not self._is_free(prefix or "", uri)
+        if not prefix:
+            return False
+        before = self._handler.namespaces_in_use.get(prefix, uri)
+        own = self._known.get(uri.lower()) == prefix and before.lower() in self._known
+        return uri == _XLINK or not (own or not is_telling(prefix, self._handler))
+
+    def is_known(self, uri: str) -> bool:
+        """Whether feedparser has a name for it."""
+        return uri.lower() in self._known or _USERLAND in uri.lower()
+
+    def is_passed(self, prefix: str, uri: str) -> bool:
+        """Whether it was declared at an entry, and tells nothing."""
+        return self._free.get((prefix, uri), False)
+
+    def _is_free(self, prefix: str, uri: str) -> bool:
+        if self._handler.namespaces_in_use.get(prefix) == uri:
+            return True  # it is so already
+        if (prefix, uri) not in self._free:
+            self._free[prefix, uri] = self._means_nothing(prefix, uri)
+        return self._free[prefix, uri]
+
+    def _means_nothing(self, prefix: str, uri: str) -> bool:
+        if not prefix:
+            return all(not name for name, other in self._declared if other == uri)
+        return not is_telling(prefix, self._handler) and all(
+            (name.lower() == prefix.lower()) == (other == uri) for name, other in self._declared
+        )
+
+    @cached_property
+    def _declared(self) -> set[tuple[str, str]]:
+        """All that the document declares, and maybe more, as it may be in quoted text."""
+        return {
+            (name.decode(), (double or single).decode())
+            for name, double, single in _DECLARED.findall(self._data)
+        }
