@@ -210,7 +210,9 @@ class Shift:
         station = self._station
         apart = await claims.behind(connection, station.crew.now())
         if abs(apart) > CLOCKS_APART:
-            log.error("this machine's clock is %.0f s behind the database's; set it", apart)
+            where = "behind" if apart > 0 else "ahead of"
+            words = "this machine's clock is %.0f s %s the database's; set it"
+            log.error(words, abs(apart), where)
             self.outdated = True
         if await claims.watchlist(connection) != station.crew.store.watchlist_version:
             log.error("another worker has brought another watchlist; this one ends, to be started "

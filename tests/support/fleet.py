@@ -74,12 +74,12 @@ class Fleet:
     announced: set[str] = field(default_factory=set)  # titles that must come
     copied: int = 0  # articles that two papers carried
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """One more worker."""
+    def start(self, *more: str) -> subprocess.Popen[bytes]:
+        """One more worker; `more` as quick_worker has it."""
         words = ["-m", "tests.support.quick_worker", str(self.program.config)]
         with self.log.open("ab") as log:
             worker = subprocess.Popen(
-                [sys.executable, *words, *[self.build] * bool(self.build)],
+                [sys.executable, *words, *[self.build] * bool(self.build), *more],
                 cwd=Path(__file__).parents[2],
                 env=self.program.clean_environment(),
                 start_new_session=True,
