@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,11 +14,12 @@ from monitor.cli.shared import config_option, console, json_option, print_json, 
 from monitor.cli.waiting import marked, since_option, waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from monitor.config import Config
     from monitor.store.corpus import Corpus
     from monitor.store.desk.types import NameCard
+    from monitor.store.reads import Reader
     from monitor.stored import SilentName
     from monitor.suggest import Suggestions
     from monitor.suggest.gather import Quote, Suggestion
@@ -53,13 +55,12 @@ def suggest(
         raise click.UsageError("--toml and --json: choose one.")
     config = read_config(config_path, complete=False)
     now = wall_clock()
-    with Reader(config.place) as reader:
+    with Reader(config.place) as reader, _judged(config, reader) as judged:
         corpus = reader.corpus()
-        corpus.read_decisions(config.database)
-        found, entities = _gather(config, corpus, now - since)
+        found, entities = _gather(config, corpus, now - since, judged.not_relevant())
         found = _first(found, limit)
         looking_since, silent = _silent(corpus, now)
-        flagged = corpus.flagged()
+        flagged = judged.flagged()
     if as_json:
         print_json(_as_json(found, flagged, looking_since, silent))
     elif toml:
@@ -72,15 +73,29 @@ def suggest(
         _print_silent(looking_since, silent)
 
 
+@contextmanager
+def _judged(config: Config, reader: Reader) -> Iterator[Corpus]:
+    """What has the decisions beside it: the file, or the desk's copy of what is on a server."""
+    from monitor.store.reads import Reader
+
+    copied = config.server is not None and config.database.exists()
+    if config.server and not copied:
+        words = "Decisions are left out: there is no copy yet that they were made on. "
+        click.echo(f"{words}`wirewatch publish` makes it.", err=True)
+    with Reader(config.database) if copied else nullcontext(reader) as of_decisions:
+        judged = of_decisions.corpus()
+        judged.read_decisions(config.database)
+        yield judged
+
+
 def _gather(
-    config: Config, corpus: Corpus, since: datetime
+    config: Config, corpus: Corpus, since: datetime, refused: frozenset[int]
 ) -> tuple[Suggestions, dict[str, Entity]]:
     from monitor.clock import iso
     from monitor.suggest import through
     from monitor.watching import read_watchlists
 
     lists = read_watchlists(config.watchlists)
-    refused = corpus.not_relevant()
     with waiting("reading", corpus.count(since=iso(since))) as step:
         found = through(corpus, lists, since=iso(since), refused=refused, step=step)
     entities = {key: entity for one in lists for key, entity in one.entities.items()}

@@ -71,6 +71,17 @@ def assert_same(desk: LearningDesk, file: Path) -> None:
         assert copy.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def decide(desk: LearningDesk, file: Path, verdict: str) -> None:
+    """At the desk that reads this copy, on its first story."""
+    reviews = decisions.beside(file)
+    if not reviews.exists():
+        decisions.create(reviews)
+    with closing(sqlite3.connect(reviews)) as writing:
+        decisions.prepare(writing)
+        made = Decision(story=1, verdict=verdict, reviewer="ann", decided_at=desk.now)
+        decisions.record(writing, [made])
+
+
 def silent(name: str) -> NotModified:
     url = f"https://{name}.example/feed"
     return NotModified(url=url, http_status=304, wire_bytes=9, headers={}, state=FetchState())
@@ -199,15 +210,10 @@ def test_what_is_decided_beside_it_goes_back(desk: LearningDesk, tmp_path: Path)
     file = tmp_path / "desk.db"
     desk.poll(entry(1, "A mine"))
     rounds(desk, file)
-    reviews = decisions.beside(file)
-    decisions.create(reviews)
-    with closing(sqlite3.connect(reviews)) as writing:
-        decisions.prepare(writing)
-        for verdict in ("relevant", "follow up"):
-            made = Decision(story=1, verdict=verdict, reviewer="ann", decided_at=desk.now)
-            decisions.record(writing, [made])
-            for _ in range(2):
-                rounds(desk, file, desk="north")
+    for verdict in ("relevant", "follow up"):
+        decide(desk, file, verdict)
+        for _ in range(2):
+            rounds(desk, file, desk="north")
     rows = desk.rows("SELECT desk, id, verdict FROM decisions ORDER BY id")
     assert [tuple(row.values()) for row in rows] == [
         ("north", 1, "relevant"),
@@ -263,6 +269,20 @@ def test_the_desk_and_reports_read_the_copy(desk: LearningDesk, settings: Path) 
     assert CliRunner().invoke(program, publish).exit_code == 0
     after = CliRunner().invoke(program, report)
     assert after.exit_code == 0, after.output
+
+
+def test_suggestions_know_what_was_decided_on_the_copy(desk: LearningDesk, settings: Path) -> None:
+    desk.poll(entry(1, "A mine", "Production began at the Hujang Cement Factory near the mine."))
+    asked = ["watchlist", "suggest", "--json", "--config", str(settings)]
+    before = CliRunner().invoke(program, asked)
+    assert "Hujang" in before.stdout, before.output
+    assert "`wirewatch publish` makes it" in before.stderr
+    publish = ["publish", "--once", "--config", str(settings)]
+    assert CliRunner().invoke(program, publish).exit_code == 0
+    decide(desk, settings.with_name("wirewatch.db"), "not relevant")
+    after = CliRunner().invoke(program, asked)
+    assert (after.exit_code, after.stderr) == (0, "")
+    assert "Hujang" not in after.stdout
 
 
 def test_a_file_needs_no_copy(tmp_path: Path) -> None:
