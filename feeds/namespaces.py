@@ -9,6 +9,7 @@ what was declared for their namespace first, wherever that was.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _XLINK = "http://www.w3.org/1999/xlink"
 _USERLAND = "backend.userland.com/rss"  # feedparser takes all of them for one
 # One within what looks like another is found as well.
-_DECLARED = re.compile(rb"""\bxmlns(?=(?::([^\s=]*))?\s*=\s*(?:"([^"<]*)"|'([^'<]*)'))""")
+_DECLARED = re.compile(rb"""\bxmlns(?=(?::([^\s=:]*))?\s*=\s*(?:"([^"<]*)"|'([^'<]*)'))""")
 
 
 class Namespaces:
@@ -32,8 +33,13 @@ class Namespaces:
         self._known: Mapping[str, str] = handler._matchnamespaces  # noqa: SLF001 - no other name
         self._free: dict[tuple[str, str], bool] = {}
 
-    def tell(self, prefix: str | None, uri: str) -> bool:
-        """Whether what an entry declares may bear on another; `prefix` None: for the default."""
+    def tell(self, prefix: str | None, uri: str | None) -> bool:
+        """Whether what an entry declares may bear on another.
+
+        No `prefix`: it is the default. No `uri`: there is none from here on.
+        """
+        if not uri:
+            return False
         if not self.is_known(uri):
             return not self._is_free(prefix or "", uri)
         if not prefix:
@@ -58,16 +64,21 @@ class Namespaces:
         return self._free[prefix, uri]
 
     def _means_nothing(self, prefix: str, uri: str) -> bool:
-        if not prefix:
-            return all(not name for name, other in self._declared if other == uri)
-        return not is_telling(prefix, self._handler) and all(
-            (name.lower() == prefix.lower()) == (other == uri) for name, other in self._declared
-        )
+        name, (named, spaces) = prefix.lower(), self._declared
+        if not name:
+            return named.get(uri, set()) <= {""}
+        alone = named.get(uri) == {name} and spaces.get(name) == {uri}
+        return alone and not is_telling(prefix, self._handler)
 
     @cached_property
-    def _declared(self) -> set[tuple[str, str]]:
-        """All that the document declares, and maybe more, as it may be in quoted text."""
-        return {
-            (name.decode(), (double or single).decode())
-            for name, double, single in _DECLARED.findall(self._data)
-        }
+    def _declared(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """The names of each namespace of the document, and the namespaces of each name.
+
+        Maybe more than it declares, as it may speak of some.
+        """
+        named, spaces = defaultdict(set), defaultdict(set)
+        for name, double, single in _DECLARED.findall(self._data):
+            prefix, uri = name.decode().lower(), (double or single).decode()
+            named[uri].add(prefix)
+            spaces[prefix].add(uri)
+        return dict(named), dict(spaces)

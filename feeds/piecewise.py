@@ -137,9 +137,9 @@ class _Watch:
         return found
 
     def _declaring(
-        self, declare: Callable[[str | None, str], None]
-    ) -> Callable[[str | None, str], None]:
-        def declaring(prefix: str | None, uri: str) -> None:
+        self, declare: Callable[[str | None, str | None], None]
+    ) -> Callable[[str | None, str | None], None]:
+        def declaring(prefix: str | None, uri: str | None) -> None:
             if uri and not self._namespaces.is_known(uri) and self._namespaces.tell(prefix, uri):
                 raise OddError
             declare(prefix, uri)

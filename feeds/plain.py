@@ -139,11 +139,11 @@ class PlainReader:
             self._usable = self._plain = False  # nor does the XML parser go on from there
         return self._entry.raw if self._plain else None
 
-    def _declare(self, prefix: str | None, uri: str) -> None:
+    def _declare(self, prefix: str | None, uri: str | None) -> None:
         """A namespace that stays, as feedparser never forgets one."""
         if self._namespaces.tell(prefix, uri):
             self._plain = False
-        elif prefix and not self._namespaces.is_known(uri):
+        elif prefix and uri and not self._namespaces.is_known(uri):
             self._handler.namespaces_in_use[prefix] = uri
 
     def _start(self, name: str, attributes: Attributes) -> None:

@@ -177,6 +177,7 @@ def test_what_is_odd_is_read_as_a_whole(name: str) -> None:
         '<m:title xmlns:m="http://search.yahoo.com/mrss/">c</m:title>',
         '<og:title xmlns:og="http://ogp.me/ns#">c</og:title>',
         '<p xmlns="http://ogp.me/ns#">c</p>',
+        '<p xmlns="">c</p>',
         "<![CDATA[ </item> ]]><!-- </item> --><?php </item> ?>",
         "<description a='>' b=\"/item>\">Text</description>",
     ],
