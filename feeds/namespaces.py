@@ -46,7 +46,8 @@ class Namespaces:
             return False
         before = self._handler.namespaces_in_use.get(prefix, uri)
         own = self._known.get(uri.lower()) == prefix and before.lower() in self._known
-        return uri == _XLINK or not (own or not is_telling(prefix, self._handler))
+        free = uri.lower() in self._known and not is_telling(prefix, self._handler)
+        return uri == _XLINK or not (own or free)
 
     def is_known(self, uri: str) -> bool:
         """Whether feedparser has a name for it."""

@@ -145,8 +145,17 @@ class _Writer:
 
     def revise(self, revision: Revision) -> None:
         """Append a version; the item shows the newest, the revisions keep them all."""
-        item, probe = revision.item, revision.probe
-        entry = probe.entry
+        item, entry = revision.item, revision.probe.entry
+        self._append(revision)
+        article = articles.text_of(self.db, item)
+        self._unindex(item, article)
+        self._show(revision)
+        self._name_anew(revision)
+        text = segment(entry.title), segment(entry.text), segment(article)
+        self.index.append((INDEX, item, *text))
+
+    def _append(self, revision: Revision) -> None:
+        item, entry = revision.item, revision.probe.entry
         self.db.execute(_FIRST_VERSION, (item,))
         self.db.execute(
             _NEXT_VERSION,
@@ -163,23 +172,28 @@ class _Writer:
                 self.evidence.get(entry.document),
             ),
         )
-        article = articles.text_of(self.db, item)
-        self._unindex(item, article)
+
+    def _show(self, revision: Revision) -> None:
+        """The version that was appended last."""
+        item, probe = revision.item, revision.probe
         self.db.execute(
             _REVISED_ITEM,
             (
                 self.feed_id,
-                entry.title,
-                entry.text,
+                probe.entry.title,
+                probe.entry.text,
                 probe.text_key,
                 probe.content_hash,
                 self.now,
-                self.evidence.get(entry.document),
+                self.evidence.get(probe.entry.document),
                 item,
                 item,
             ),
         )
-        # What its article names is not the feed's to take back.
+
+    def _name_anew(self, revision: Revision) -> None:
+        """Its mentions. What its article names is not the feed's to take back."""
+        item, entry = revision.item, revision.probe.entry
         self.db.execute("DELETE FROM mentions WHERE item = ? AND field <> 'article'", (item,))
         language = self.db.execute("SELECT language FROM items WHERE id = ?", (item,)).fetchone()
         mentions.insert(
@@ -191,8 +205,6 @@ class _Writer:
             watchlist_version=self.watchlist_version,
             now=self.now,
         )
-        text = segment(entry.title), segment(entry.text), segment(article)
-        self.index.append((INDEX, item, *text))
 
     def seen(self, seen: Sequence[Seen]) -> None:
         """Known items that are new to this feed, came back to it or changed in it."""

@@ -183,9 +183,9 @@ def probe_shingles(piece: Piece) -> list[str]:
     """The long pieces of the text, by which candidates are looked for."""
     text = piece.text
     length, begin = _PROBES[piece.script]
-    last = len(text) - length + 1
-    starts = [at for at, letter in enumerate(text[: max(last, 0)]) if letter in begin]
-    return [text[at : at + length] for at in (starts if begin else range(last))] or [text]
+    whole = text[: max(len(text) - length + 1, 0)]  # a piece begins at each of these letters
+    starts = [at for at, letter in enumerate(whole) if not begin or letter in begin]
+    return [text[at : at + length] for at in starts] or [text]
 
 
 @lru_cache(maxsize=32)  # up to 300 KB each
