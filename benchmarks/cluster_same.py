@@ -45,6 +45,7 @@ from tests.support.postgres import Postgres, server
 KINDS = ("items", "versions", "mentions", "stories")
 PATIENCE = 3_600.0  # seconds for a round
 TRIES = 3  # to read a feed into a file: the machine may be busy
+INTERVAL = 86_400  # seconds: nothing is asked twice in a round, however long it takes
 IDLE = 5.0  # seconds without a poll, before those that failed are tried again
 Kept = Mapping[str, frozenset[Any]]
 """By kind: what was kept."""
@@ -52,10 +53,12 @@ Kept = Mapping[str, frozenset[Any]]
 _ITEMS = "SELECT id, url, guid, title, text, language, published_at, story FROM items"
 _VERSIONS = "SELECT item, number, title, text, change FROM revisions"
 _DUE = "UPDATE wirewatch.feeds SET next_poll_at = '2026-01-01T00:00:00.000Z'"
-_READ = (
-    "SELECT count(*) FROM wirewatch.feeds AS f WHERE (SELECT count(*) FROM wirewatch.polls AS p "
-    "WHERE p.feed = f.id AND p.status = 'ok') >= {}"
-)  # a long round is over the time of the first feeds, which are asked again and have nothing new
+_READ = "SELECT count(DISTINCT feed) FROM wirewatch.polls WHERE id > {} AND status <> 'error'"
+_NEWEST = "SELECT coalesce(max(id), 0) FROM wirewatch.polls"
+_IN_ORDER = (
+    "SELECT f.url FROM wirewatch.polls AS p JOIN wirewatch.feeds AS f ON f.id = p.feed "
+    "WHERE p.status <> 'error' AND p.id > {} ORDER BY p.id"
+)
 # Rows that a worker is at are left to it.
 _FAILED_LAST = (
     f"{_DUE} WHERE id IN (SELECT id FROM wirewatch.feeds AS f WHERE 'error' = (SELECT status "
@@ -75,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--shuffled", action="store_true", help="compare two orders in files, too")
     asked = parser.parse_args(arguments)
     # Mentions are in the invented ones.
-    originals = samples(None) + (samples(asked.feeds) if asked.feeds else [])
+    originals = (samples(asked.feeds) if asked.feeds else []) + samples(None)
     documents = copies(originals, -(-asked.count // len(originals)))[: asked.count]
     with tempfile.TemporaryDirectory(prefix="same-") as name, server(**SERVER) as postgres:
         folder = Path(name)
@@ -94,8 +97,7 @@ def _row(
 ) -> tuple[str, *tuple[int, ...]]:
     words = f"{workers} worker{'s' * (workers > 1)}"
     name = postgres.made()
-    _by_workers(folder / words, served, postgres, name, workers)
-    orders = _orders(postgres, name)
+    orders = _by_workers(folder / words, served, postgres, name, workers)
     theirs = _kept(Server(url=Secret(postgres.url(name)), beside=folder / "none.db"))
     counted = ", ".join(f"{len(theirs[kind]):,} {kind}" for kind in KINDS)
     print(f"{words}: {counted}", file=sys.stderr, flush=True)
@@ -120,8 +122,12 @@ def _settings(folder: Path, served: Served, database: str) -> Path:
     (folder / "feeds.toml").write_text("".join(feeds), encoding="utf-8")
     path = folder / "wirewatch.toml"
     text = SETTINGS.format(watchlist='"dprk-civilian"').replace("ours.db", database)
-    path.write_text(f"{text}\n[evidence]\nkeep = false\n", encoding="utf-8")
+    path.write_text(f"{text}{_paced()}\n\n[evidence]\nkeep = false\n", encoding="utf-8")
     return path
+
+
+def _paced() -> str:
+    return "\n".join(f"{key} = {INTERVAL}" for key in ("interval", "fastest", "slowest"))
 
 
 def _in_a_file(folder: Path, served: Served, orders: Sequence[Sequence[str]]) -> Kept:
@@ -150,27 +156,26 @@ def _in_a_file(folder: Path, served: Served, orders: Sequence[Sequence[str]]) ->
     return _kept(folder / "ours.db")
 
 
-def _by_workers(folder: Path, served: Served, postgres: Postgres, name: str, workers: int) -> None:
+def _by_workers(
+    folder: Path, served: Served, postgres: Postgres, name: str, workers: int
+) -> list[list[str]]:
+    """The feeds of each round, in the order in which workers learnt from them."""
     settings = _settings(folder, served, "env:THE_DATABASE")
+    orders = []
     served.show(0)
     with _running(settings, postgres.url(name), workers):
-        _until_read(postgres, name, len(served.urls), 1)
+        _until_read(postgres, name, len(served.urls), 0)
+        orders.append(_in_order(postgres, name, 0))
+        before = postgres.sql(_NEWEST, name)[0][0]
         served.show(1)
         postgres.sql(_DUE, name)
-        _until_read(postgres, name, len(served.urls), 2)
-
-
-def _orders(postgres: Postgres, name: str) -> list[list[str]]:
-    """The feeds of each round, in the order in which workers learnt from them."""
-    rows = postgres.sql(
-        "SELECT f.url FROM wirewatch.polls AS p JOIN wirewatch.feeds AS f ON f.id = p.feed "
-        "WHERE p.status = 'ok' ORDER BY p.id",
-        name,
-    )
-    orders: list[list[str]] = [[], []]
-    for (url,) in rows:
-        orders[url in orders[0]].append(url)
+        _until_read(postgres, name, len(served.urls), before)
+        orders.append(_in_order(postgres, name, before))
     return orders
+
+
+def _in_order(postgres: Postgres, name: str, after: int) -> list[str]:
+    return [url for (url,) in postgres.sql(_IN_ORDER.format(after), name)]
 
 
 @contextmanager
@@ -189,10 +194,10 @@ def _running(settings: Path, url: str, workers: int) -> Iterator[None]:
                 one.wait()
 
 
-def _until_read(postgres: Postgres, name: str, feeds: int, rounds: int) -> None:
-    """Wait until every feed was read so often; one that failed is due again at once."""
+def _until_read(postgres: Postgres, name: str, feeds: int, after: int) -> None:
+    """Wait until every feed was read after a poll; one that failed is due again at once."""
     end, before, since = time.monotonic() + PATIENCE, -1, 0.0
-    while (read := postgres.sql(_READ.format(rounds), name)[0][0]) < feeds:
+    while (read := postgres.sql(_READ.format(after), name)[0][0]) < feeds:
         now = time.monotonic()
         if now > end:
             raise SystemExit(f"{read} of {feeds} feeds were read within {PATIENCE:g} s")

@@ -44,8 +44,8 @@ from monitor.watching import read_watchlists
 log = logging.getLogger("wirewatch")
 
 TICK = 1.0  # seconds between looks at the queue and at the outbox
-HOUSEKEEPING = 600.0  # seconds between truncations of the WAL
-WAL_LOOK = 30.0  # seconds between looks how large it is
+CHECKPOINT = 600.0  # seconds between truncations of the WAL
+HOUSEKEEPING = 30.0  # seconds between looks how large it is
 RETENTION = 3600.0  # seconds between looks for what was kept long enough
 TRENDS = 900.0  # seconds between looks for bursts and silences
 # Seconds for polls and sends under way at SIGTERM. The promise is ten in all, and parsers and
@@ -262,8 +262,8 @@ class Daemon:
         for name, job, seconds in (
             ("poll", self._poll, TICK),
             ("deliver", self._deliver, TICK),
+            ("checkpoint", self._checkpoint, CHECKPOINT),
             ("housekeeping", self._keep_house, HOUSEKEEPING),
-            ("wal", self._keep_wal_small, WAL_LOOK),
             ("trends", self._watch_trends, TRENDS),
             ("retention", self._tidy, RETENTION),
         ):
@@ -316,11 +316,11 @@ class Daemon:
         if not self._halt.halted:  # nothing could be claimed
             self._program.delivery.tick()
 
-    async def _keep_house(self) -> None:
+    async def _checkpoint(self) -> None:
         await self._program.in_writer(self._program.store.checkpoint)
 
-    async def _keep_wal_small(self) -> None:
-        await self._program.in_writer(self._program.store.keep_wal_small)
+    async def _keep_house(self) -> None:
+        await self._program.in_writer(self._program.store.keep_house)
 
     async def _tidy(self) -> None:
         """Remove what was kept long enough; polls are stored between the steps."""

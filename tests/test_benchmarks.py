@@ -132,9 +132,13 @@ def test_of_few_answers_too_enough_are_hostile(share: float, expected: int) -> N
     assert sum(papers.is_hostile() for _ in range(400)) == expected
 
 
-def test_postgres_workers_keep_what_a_file_keeps(capsys: pytest.CaptureFixture[str]) -> None:
+def test_postgres_workers_keep_what_a_file_keeps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of the feeds has nothing in it, and so nothing new in the second round."""
     postgres.needed()
-    cluster_same.main(["--count", "8", "--workers", "2"])
+    (tmp_path / "empty.rss").write_bytes(b"<rss version='2.0'><channel></channel></rss>")
+    cluster_same.main(["--feeds", str(tmp_path), "--count", "9", "--workers", "2"])
     said = capsys.readouterr()
     assert "2 workers" in said.out
     assert ", 0 mentions" not in said.err  # none compared, none shown to be the same

@@ -151,7 +151,7 @@ def _locks(scale: Scale, *, spoil: Callable[[], object] = _as_it_is) -> Outcome:
 
 
 def _unfolded() -> None:
-    Store.keep_wal_small = _as_it_is
+    Store.keep_house = _as_it_is
 
 
 def _wal(scale: Scale, *, spoil: Callable[[], object] = _as_it_is) -> Outcome:

@@ -136,7 +136,7 @@ def _write(database: Path, number: int, turns: int, payload: int) -> Iterator[st
     with Store(database) as store, closing(_reviews(database)) as reviews:
         for turn in range(turns):
             if turn % EVERY == 0:
-                store.keep_wal_small()
+                store.keep_house()
             yield _timed(lambda: _bury(store, noise))
             yield _timed(lambda turn=turn: _decide(reviews, number, turn))
 

@@ -192,6 +192,7 @@ def _crew(parts: _Parts, tools: Tools, texts: Texts, run: Run, rhythm: Rhythm) -
         texts=texts.round,
         trends=lambda: in_writer(partial(_trends, store, parts.desk, now)),
         retention=lambda: _tidied(in_writer, store, parts.archive, parts.config, now),
+        housekeeping=lambda: in_writer(store.keep_house),
     )
 
 
@@ -324,7 +325,7 @@ async def _tidied(
 ) -> None:
     """Remove what was kept long enough; polls are stored between the steps."""
     try:
-        await in_writer(store.checkpoint)  # the months ahead get their tables
+        await in_writer(store.checkpoint)  # months that have begun get their tables
         more = True
         while more:
             more = (await in_writer(partial(tidy, store, archive, config, now()))).more

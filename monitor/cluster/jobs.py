@@ -33,6 +33,7 @@ from monitor.cluster.names import (
     DELIVER,
     DELIVERY,
     DISPATCH,
+    HOUSEKEEPING,
     OUTBOX,
     POLL,
     POLLS,
@@ -60,7 +61,7 @@ MOST = 60
 
 # Six fields: the last is seconds.
 EVERY_3_S, EVERY_5_S, EVERY_10_S = "* * * * * */3", "* * * * * */5", "* * * * * */10"
-EVERY_15_MIN, EVERY_HOUR = "*/15 * * * *", "7 * * * *"
+EVERY_MINUTE, EVERY_15_MIN, EVERY_HOUR = "* * * * *", "*/15 * * * *", "7 * * * *"
 
 InWriter = Callable[[Callable[[], T]], Awaitable[T]]
 
@@ -81,6 +82,7 @@ class Crew:
     texts: Callable[[], Awaitable[None]]
     trends: Callable[[], Awaitable[None]]
     retention: Callable[[], Awaitable[None]]
+    housekeeping: Callable[[], Awaitable[None]]
     dispatched: Callable[[], object] = lambda: None  # told that due feeds were looked for
 
     def register(self) -> None:
@@ -94,6 +96,7 @@ class Crew:
             (TEXTS, self._texts, EVERY_10_S),
             (TRENDS, self._trends, EVERY_15_MIN),
             (RETENTION, self._retention, EVERY_HOUR),
+            (HOUSEKEEPING, self._keep_house, EVERY_MINUTE),
         ):
             # One waiting is enough: whoever comes to it finds all that is due.
             lock = name if name == TEXTS else None  # of these one at a time
@@ -186,3 +189,6 @@ class Crew:
 
     async def _retention(self, timestamp: int) -> None:  # noqa: ARG002
         await self.retention()
+
+    async def _keep_house(self, timestamp: int) -> None:  # noqa: ARG002
+        await self.housekeeping()

@@ -13,6 +13,7 @@ DELIVER = "deliver"
 TEXTS = "texts"
 TRENDS = "trends"
 RETENTION = "retention"
+HOUSEKEEPING = "housekeeping"
 
 
 def channel_lock(channel: str) -> str:

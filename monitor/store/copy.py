@@ -93,7 +93,7 @@ class Copy:
 
     def keep_small(self) -> None:
         """Fold the WAL if it has grown."""
-        self._file.keep_small()
+        self._file.keep_house()
 
     def state(self) -> State | None:
         """How far it has come; None for a new file."""

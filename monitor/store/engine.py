@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,14 +38,20 @@ class Engine(Protocol):
     def go_on_numbering(self) -> None:
         """Rows were put in with their numbers: new ones come after them."""
 
+    def whole(self, before: str) -> str:
+        """From when everything is kept, if it is kept since a time at least."""
+
     def drop_polls(self, before: str) -> int:
         """In a transaction: lines of the ledger that can go without a look at each; how many."""
+
+    def drop_items(self, before: str, decided: Iterable[int], now: str) -> int:
+        """The same with items of stories that may go, which are left without any."""
 
     def fold(self) -> None:
         """What was written lately goes where it belongs, as far as readers let us."""
 
-    def keep_small(self) -> None:
-        """The same, if there is much of it."""
+    def keep_house(self) -> None:
+        """What must follow when much was written lately."""
 
     def close(self) -> None:
         """Let go of it, and let others in."""
@@ -92,8 +98,16 @@ class File:
     def go_on_numbering(self) -> None:
         """SQLite does by itself."""
 
+    def whole(self, before: str) -> str:
+        """Everything goes row by row."""
+        return before
+
     def drop_polls(self, before: str) -> int:  # noqa: ARG002 - the engines have one form
-        """None: they go row by row."""
+        """None."""
+        return 0
+
+    def drop_items(self, before: str, decided: Iterable[int], now: str) -> int:  # noqa: ARG002
+        """None."""
         return 0
 
     def fold(self) -> None:
@@ -102,7 +116,7 @@ class File:
         with suppress(sqlite3.Error):
             self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def keep_small(self) -> None:
+    def keep_house(self) -> None:
         """SQLite by itself does not fold the WAL while readers relieve each other."""
         wal = self._path.with_name(f"{self._path.name}-wal")
         if wal.exists() and wal.stat().st_size > connect.WAL_FOLDED:

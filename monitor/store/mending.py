@@ -22,13 +22,16 @@ UPDATE alerts SET story = :story WHERE story = :other AND NOT EXISTS (
   SELECT 1 FROM alerts AS a WHERE a.story = :story AND a.rule = alerts.rule
     AND a.channel = alerts.channel AND a.occasion = alerts.occasion)"""
 
-BURY = """
+BURY_ALL = """
 INSERT INTO tombstones (key, feed, buried_at, note)
 SELECT 'guid ' || a.guid, a.feed, :now, :note FROM appearances AS a
-  WHERE a.item = :item AND a.guid <> ''
-UNION ALL SELECT 'url ' || url_key, NULL, :now, :note FROM items WHERE id = :item AND url_key <> ''
+  WHERE a.item IN ({items}) AND a.guid <> ''
+UNION ALL SELECT 'url ' || url_key, NULL, :now, :note FROM items
+  WHERE id IN ({items}) AND url_key <> ''
 UNION ALL SELECT 'title ' || title_key, NULL, :now, :note FROM items
-  WHERE id = :item AND title_key <> ''"""
+  WHERE id IN ({items}) AND title_key <> ''"""
+
+BURY = BURY_ALL.format(items=":item")
 
 # Not one that others were sent with: they refer to it.
 _DROP_ALERTS = """

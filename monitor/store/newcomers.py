@@ -27,7 +27,7 @@ _STORY = """
 INSERT INTO stories (id, title, language, first_seen_at, last_seen_at, items, copies, origins)
 VALUES (?, ?, ?, ?, ?, 1, 0, 1)"""
 
-_LAST_ITEM = "SELECT coalesce(max(id), 0) FROM items"
+LAST_ITEM = "SELECT coalesce(max(id), 0) FROM items"
 _LAST_STORY = "SELECT coalesce(max(id), 0) FROM stories"
 _HEADLINE = 120  # characters of a text that stand for its title
 
@@ -46,7 +46,7 @@ def numbered(db: sqlite3.Connection, items: Sequence[NewItem]) -> list[Newcomer]
     """Number new items and their stories, as nobody else writes before they are stored."""
     if not items:
         return []
-    first: int = db.execute(_LAST_ITEM).fetchone()[0] + 1
+    first: int = db.execute(LAST_ITEM).fetchone()[0] + 1
     last_story: int = db.execute(_LAST_STORY).fetchone()[0]
     found: list[Newcomer] = []
     for item, new in enumerate(items, first):

@@ -14,9 +14,11 @@ from monitor.segments import segment
 from monitor.store.mending import BURY
 from monitor.store.search import UNINDEX
 
+NOTE = "kept long enough"  # of tombstones
+
 # A story may go when its newest item or edit is old, nobody is to be told of it any more, and no
 # feed still carries it: an item that came back from its own feed would make a gap in the ledger.
-_OLD = """
+OLD = """
 WITH RECURSIVE kept(id) AS (
   SELECT CAST(value AS INTEGER) FROM json_each(:decided) UNION
   SELECT s.merged_into FROM stories AS s JOIN kept ON kept.id = s.id
@@ -30,7 +32,7 @@ WHERE s.merged_into IS NULL AND s.first_seen_at < :before AND s.last_seen_at < :
   AND NOT EXISTS (SELECT 1 FROM items AS i JOIN appearances AS p ON p.item = i.id
     JOIN feeds AS f ON f.id = p.feed
     WHERE i.story = s.id AND p.gone_at IS NULL AND f.subscribed = 1)
-ORDER BY s.first_seen_at LIMIT :most"""
+ORDER BY s.first_seen_at"""
 
 _MERGED_TOO = """
 WITH RECURSIVE gone(id) AS (
@@ -43,27 +45,35 @@ SELECT i.id, i.title, i.text, coalesce(a.text, '') FROM items AS i
 LEFT JOIN articles AS a ON a.item = i.id WHERE i.story IN (SELECT value FROM json_each(?))"""
 
 # In this order: what refers to others goes, or lets go, before them.
-_REMOVE = (
+LET_GO = (
     (
         "UPDATE alerts SET sent_with = NULL WHERE sent_with IN "
-        "(SELECT id FROM alerts WHERE {story} OR {item})"
+        "(SELECT id FROM alerts WHERE story IN ({stories}) OR item IN ({items}))"
     ),
-    "DELETE FROM alerts WHERE {story} OR {item}",
-    "UPDATE items SET of_item = NULL WHERE of_item IN (SELECT value FROM json_each(:items))",
-    "DELETE FROM mends WHERE {story} OR {item} OR other IN (SELECT value FROM json_each(:stories))",
-    "DELETE FROM links WHERE {story} OR {item}",
-    "DELETE FROM story_facets WHERE {story}",
-    "DELETE FROM signatures WHERE {item}",
-    "DELETE FROM mentions WHERE {item}",
-    "DELETE FROM articles WHERE {item}",
-    "DELETE FROM revisions WHERE {item}",
-    "DELETE FROM appearances WHERE {item}",
-    "DELETE FROM items WHERE {story}",
-    "UPDATE stories SET merged_into = NULL WHERE id IN (SELECT value FROM json_each(:stories))",
-    "DELETE FROM stories WHERE id IN (SELECT value FROM json_each(:stories))",
+    "DELETE FROM alerts WHERE story IN ({stories}) OR item IN ({items})",
+    "UPDATE items SET of_item = NULL WHERE of_item IN ({items})",
+    "DELETE FROM mends WHERE story IN ({stories}) OR other IN ({stories}) OR item IN ({items})",
+    "DELETE FROM links WHERE story IN ({stories}) OR item IN ({items})",
+    "DELETE FROM story_facets WHERE story IN ({stories})",
 )
-_STORY = "story IN (SELECT value FROM json_each(:stories))"
-_ITEM = "item IN (SELECT value FROM json_each(:items))"
+"""What stories and items are let go by."""
+
+ITEMS = (
+    "DELETE FROM signatures WHERE item IN ({items})",
+    "DELETE FROM mentions WHERE item IN ({items})",
+    "DELETE FROM articles WHERE item IN ({items})",
+    "DELETE FROM revisions WHERE item IN ({items})",
+    "DELETE FROM appearances WHERE item IN ({items})",
+    "DELETE FROM items WHERE id IN ({items})",
+)
+_STORIES = (
+    "UPDATE stories SET merged_into = NULL WHERE id IN ({stories})",
+    "DELETE FROM stories WHERE id IN ({stories})",
+)
+_GIVEN = {
+    name: f"SELECT value FROM json_each(:{name})"  # noqa: S608 - names of ours
+    for name in ("stories", "items")
+}
 
 # A feed's first good poll, and the one that followed, say since when its items are news.
 _POLLS = """
@@ -80,7 +90,7 @@ def old_stories(
 ) -> list[int]:
     """The oldest stories that may go, those that were merged into them with them."""
     values = {"before": before, "decided": json.dumps(sorted(decided)), "most": most}
-    found = [story for (story,) in db.execute(_OLD, values)]
+    found = [story for (story,) in db.execute(f"{OLD} LIMIT :most", values)]
     return [story for (story,) in db.execute(_MERGED_TOO, (json.dumps(found),))]
 
 
@@ -96,10 +106,10 @@ def remove_stories(
     given["items"] = json.dumps([item for item, *_ in rows])
     for item, *texts in rows:
         if bury:
-            db.execute(BURY, {"item": item, "now": now, "note": "kept long enough"})
+            db.execute(BURY, {"item": item, "now": now, "note": NOTE})
         db.execute(UNINDEX, (item, *map(segment, texts)))
-    for statement in _REMOVE:
-        db.execute(statement.format(story=_STORY, item=_ITEM), given)
+    for statement in (*LET_GO, *ITEMS, *_STORIES):
+        db.execute(statement.format(**_GIVEN), given)
     return len(rows)
 
 

@@ -86,9 +86,9 @@ class Store:
         """SQLite: fold the WAL into the file, as far as readers let us."""
         self._engine.fold()
 
-    def keep_wal_small(self) -> None:
-        """SQLite: fold it if it has grown."""
-        self._engine.keep_small()
+    def keep_house(self) -> None:
+        """SQLite: fold it if it has grown. A server: have its planner know of what came."""
+        self._engine.keep_house()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -284,12 +284,15 @@ class Store:
         self, before: str, decided: Iterable[int], *, now: datetime, most: int
     ) -> tuple[int, int]:
         """Remove stories that ended before, but for those; how many stories and items."""
+        before, stays = self._engine.whole(before), set(decided)
         with self.transaction() as db:
-            old = retention.old_stories(db, before, decided, most=most)
-            return len(old), retention.remove_stories(db, old, iso(now)) if old else 0
+            items = self._engine.drop_items(before, stays, iso(now))
+            old = retention.old_stories(db, before, stays, most=most)
+            return len(old), items + (retention.remove_stories(db, old, iso(now)) if old else 0)
 
     def forget_polls(self, before: str, *, most: int) -> int:
         """Remove lines of the ledger that are older; how many."""
+        before = self._engine.whole(before)
         with self.transaction() as db:
             dropped = self._engine.drop_polls(before)
             return dropped + retention.remove_polls(db, before, most=most)

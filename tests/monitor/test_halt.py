@@ -211,8 +211,8 @@ def test_a_wal_that_has_grown_is_folded(tmp_path: Path, monkeypatch: pytest.Monk
         store.try_to_write()
         grown = wal.stat().st_size
         assert grown
-        store.keep_wal_small()
+        store.keep_house()
         assert wal.stat().st_size == grown
         monkeypatch.setattr(connect, "WAL_FOLDED", grown - 1)
-        store.keep_wal_small()
+        store.keep_house()
         assert wal.stat().st_size == 0

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from alerts.secrets import Secret
 from feeds.types import Entry, FetchState, ParsedFeed
-from monitor.clock import iso
 from monitor.config import Config, load
 from monitor.errors import BusyError, ConfigError, MonitorError, StoreError
 from monitor.judge import judge, probes_of
@@ -22,7 +21,6 @@ from monitor.store import Store
 from monitor.store.describe import TABLES
 from monitor.store.engine import exists
 from monitor.store.grouping import Recent
-from monitor.store.postgres import months
 from monitor.store.reads import Reader
 from tests.support import stores
 from tests.support.learning import WATCHLIST, LearningDesk, entry, fetched
@@ -122,7 +120,8 @@ class TestOpening:
             for table, column in store.db.execute(sql):
                 real.setdefault(table, []).append(column)
         del real["_sqlite_migrations"], real["items_search"]
-        for name in [n for n in real if n.startswith(("polls_", "named_")) or n == "about"]:
+        parts = re.compile(r"(about|named_\w+|\w+_(rest|\d{4}_\d\d))")
+        for name in [name for name in real if parts.fullmatch(name)]:
             del real[name]
         assert real == {name: list(table.columns) for name, table in TABLES.items()}
 
@@ -288,7 +287,7 @@ class TestTexts:
     def test_a_link_is_one_item_s(self, pg: Postgres, tmp_path: Path) -> None:
         desk = LearningDesk(tmp_path)
         desk.poll(entry(1), entry(2))
-        with pytest.raises(sqlite3.IntegrityError, match="items_url_key"):
+        with pytest.raises(sqlite3.IntegrityError, match="url_key"):
             desk.store.db.execute(
                 "UPDATE items SET url_key = (SELECT url_key FROM items WHERE id = 1) WHERE id = 2"
             )
@@ -298,56 +297,4 @@ class TestTexts:
         desk = LearningDesk(tmp_path)
         desk.poll(entry(1, author="A\0B"))
         assert desk.rows("SELECT author FROM items") == [{"author": "A\ufffdB"}]
-        desk.close()
-
-
-class TestMonths:
-    def polls(self, desk: LearningDesk, months: int) -> None:
-        """Four polls of a feed in each month, the first of all its baseline."""
-        for month in range(1, months + 1):
-            for day in range(1, 5):
-                desk.now = datetime(2026, month, day, tzinfo=UTC)
-                desk.poll(entry(day))
-
-    def left(self, desk: LearningDesk) -> list[str]:
-        rows = desk.rows("SELECT started_at FROM polls ORDER BY started_at")
-        return [row["started_at"][:10] for row in rows]
-
-    def test_old_months_go_as_tables_but_for_what_is_kept_for_ever(
-        self, pg: Postgres, tmp_path: Path
-    ) -> None:
-        desk = LearningDesk(tmp_path / "server")
-        months.make(desk.store.db.conn.raw, ["2026-01", "2026-02", "2026-03", "2026-12"])
-        self.polls(desk, 4)  # April has no table: its lines are in the rest
-        tables = "SELECT relname FROM pg_class WHERE relname LIKE 'polls_2026%' AND relkind = 'r'"
-        made = {row["relname"] for row in desk.rows(tables)}
-        assert made >= {"polls_2026_01", "polls_2026_02", "polls_2026_03", "polls_2026_12"}
-        assert [
-            row["relname"]
-            for row in desk.rows(
-                "SELECT relname FROM pg_class WHERE oid = "
-                "(SELECT tableoid FROM polls WHERE started_at < '2026-01-02')"
-            )
-        ] == ["polls_2026_01"]
-        before = iso(datetime(2026, 3, 3, tzinfo=UTC))
-        assert desk.store.forget_polls(before, most=100) == 2 + 4 + 2
-        assert self.left(desk)[:4] == ["2026-01-01", "2026-01-02", "2026-03-03", "2026-03-04"]
-        now = {row["relname"] for row in desk.rows(tables)}
-        assert made - now == {"polls_2026_01", "polls_2026_02"}
-        assert desk.store.forget_polls("2026-05", most=100) == 2 + 4
-        assert self.left(desk) == ["2026-01-01", "2026-01-02"]
-        desk.poll(entry(9))
-        assert desk.count("polls") == 3
-        desk.close()
-
-    def test_a_month_that_began_without_a_table_has_none(
-        self, pg: Postgres, tmp_path: Path
-    ) -> None:
-        desk = LearningDesk(tmp_path)
-        self.polls(desk, 1)
-        months.make(desk.store.db.conn.raw, ["2026-01", "2026-02"])
-        found = desk.rows("SELECT relname FROM pg_class WHERE relname IN ('polls_2026_01', "
-                          "'polls_2026_02')")  # fmt: skip
-        assert [row["relname"] for row in found] == ["polls_2026_02"]
-        assert desk.count("polls") == 4
         desk.close()

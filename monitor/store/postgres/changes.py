@@ -21,7 +21,7 @@ import psycopg
 from monitor.errors import StoreError
 from monitor.store.copy import OF_ITEMS
 from monitor.store.postgres.connection import sqlite_errors, words
-from monitor.store.postgres.schema import MIGRATING
+from monitor.store.postgres.locks import MIGRATING
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

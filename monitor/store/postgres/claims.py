@@ -16,6 +16,7 @@ from monitor.cluster.shards import SHARDS, lock_of, shard_of
 from monitor.errors import LostError
 from monitor.records import StoredFeed
 from monitor.store import subscriptions
+from monitor.store.postgres.locks import DISPATCHING, STARTING
 
 if TYPE_CHECKING:
     import sqlite3
@@ -77,10 +78,6 @@ SELECT {subscriptions.COLUMNS} FROM (
   SELECT *, row_number() OVER (PARTITION BY host ORDER BY next_poll_at) AS place
   FROM feeds WHERE shard = %s AND subscribed = 1 AND next_poll_at <= %s
 ) AS waiting WHERE place <= %s ORDER BY next_poll_at LIMIT %s"""  # noqa: S608 - column names only
-
-# Advisory, beside those of schema.py.
-DISPATCHING = 0x57495245_0011
-STARTING = 0x57495245_0012
 
 
 async def one_starts(connection: Connection) -> None:

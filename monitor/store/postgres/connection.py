@@ -19,7 +19,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
 
-from monitor.store.postgres import search
+from monitor.store.newcomers import LAST_ITEM
+from monitor.store.postgres import ranges, search
 from monitor.store.postgres.dialect import asks_number, numbering, translated
 from monitor.store.postgres.rows import named
 from monitor.store.search import INDEX, UNINDEX
@@ -28,6 +29,7 @@ from monitor.store.search import INDEX, UNINDEX
 _OWN: dict[str, Callable[[psycopg.Connection[Any], Sequence[Any]], psycopg.Cursor[Any]]] = {
     INDEX: search.put,
     UNINDEX: search.drop,
+    LAST_ITEM: ranges.last,
 }
 
 Values = Sequence[object] | Mapping[str, object]
@@ -118,7 +120,7 @@ class Connection:
         self._anew()
         if own := _OWN.get(sql):
             with sqlite_errors():
-                return Cursor(own(self._raw, cast("Sequence[object]", values)), None)
+                return Cursor(own(self._raw, cast("Sequence[object]", values)), self.row_factory)
         cursor = self._raw.cursor()
         with sqlite_errors():
             cursor.execute(numbering(sql).encode(), values)

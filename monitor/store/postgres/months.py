@@ -3,8 +3,7 @@
 A month has a table of its own from two months before it begins. What falls into none of them (a
 clock that is wrong, the lines that are kept for ever) is in `polls_rest`.
 
-Only the ledger is kept so. A unique key of a partitioned table must hold its month: a link that is
-one item's, or a number that others refer to, would be so within a month only.
+Items go by month too (ranges.py), but by their numbers, since others refer to them by these.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-MAKING = 0x57495245_0004  # an advisory lock, as those of schema.py: months are made
+from monitor.store.postgres.locks import MAKING
 
 AHEAD = 2  # months that are made before they begin: a daemon may run that long without a start
 

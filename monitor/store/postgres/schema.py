@@ -7,6 +7,7 @@ hash there: PostgreSQL's B-trees refuse a key of more than 2,704 bytes, and a gu
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -15,17 +16,13 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from monitor.errors import StoreError
-from monitor.store.postgres import months
+from monitor.store.postgres import months, ranges
 from monitor.store.postgres.dialect import definition
 from monitor.store.postgres.functions import FUNCTIONS
+from monitor.store.postgres.locks import MIGRATING
 
 SCHEMA = "wirewatch"
 LEDGER = "_sqlite_migrations"  # by the name that the commands know it under
-
-# Advisory locks of ours: "WIRE" and a number.
-MIGRATING = 0x57495245_0001  # in a transaction: the tables are made or changed
-WRITING = 0x57495245_0002  # in a transaction: documents are learnt from
-RUNNING = 0x57495245_0003  # of a session: alone by a daemon, shared by workers
 
 _LEDGER = f"""
 CREATE TABLE {LEDGER} (
@@ -38,13 +35,12 @@ VALUES (%s, %s, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00:0
 
 # Words without places: search.py looks at the texts themselves for what stands beside what.
 _SEARCH = (
-    "CREATE TABLE items_search (item BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
+    *ranges.partitioned(
+        "items_search",
+        "CREATE TABLE items_search (item BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
+    ),
     "CREATE INDEX items_search_words ON items_search USING gin (words) WITH (fastupdate = on)",
 )
-
-_UNIQUE_URL = """
-ALTER TABLE items ADD CONSTRAINT items_url_key
-EXCLUDE USING hash (url_key WITH =) WHERE (url_key <> '')"""
 
 _OTHERWISE: dict[str, tuple[str, ...]] = {
     "CREATE VIRTUAL TABLE items_search": _SEARCH,
@@ -53,9 +49,11 @@ _OTHERWISE: dict[str, tuple[str, ...]] = {
     ),
     "CREATE INDEX articles_url": ("CREATE INDEX articles_url ON articles USING hash (url)",),
     "CREATE INDEX tombstones_key": ("CREATE INDEX tombstones_key ON tombstones USING hash (key)",),
-    "CREATE UNIQUE INDEX items_url_key": (_UNIQUE_URL,),
+    "CREATE UNIQUE INDEX items_url_key": (),  # a constraint of each month
 }
 """By how a statement of the migrations begins: what stands for it here."""
+
+_CREATED = re.compile(r"CREATE TABLE (\w+)")
 
 
 class _Definer:
@@ -73,9 +71,12 @@ def _own(statement: str) -> tuple[str, ...]:
     for beginning, instead in _OTHERWISE.items():
         if statement.startswith((f"{beginning} ", f"{beginning}(")):
             return instead
-    if statement.strip().startswith("CREATE TABLE polls ("):
-        return months.partitioned(definition(statement.strip()))
-    return (definition(statement.strip()),)
+    ours = ranges.unbound(definition(statement.strip()))
+    made = _CREATED.match(ours)
+    table = made[1] if made else ""
+    if table == "polls":
+        return months.partitioned(ours)
+    return ranges.partitioned(table, ours) if table in ranges.TABLES else (ours,)
 
 
 def migrate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -16,7 +16,7 @@ from alerts.secrets import Secret, redacted
 from monitor.errors import BusyError, StoreError
 from monitor.places import Server
 from monitor.store import schema as sqlite_schema
-from monitor.store.postgres import changes, months, schema, search
+from monitor.store.postgres import changes, locks, months, ranges, schema, search, sweep
 from monitor.store.postgres import connection as ours
 from monitor.store.postgres.dialect import NUMBERED
 from monitor.store.questions import view_statements
@@ -43,6 +43,10 @@ _SESSION = (
     "SET standard_conforming_strings TO on",
 )
 
+# Plans that were made while a table was empty are kept for minutes, and the cheapest then was to
+# read it as a whole: a first round took four times the CPU.
+_BY_INDEX = "SET enable_seqscan TO off"
+
 _NUMBER = """
 SELECT setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 0) + 1, false)
 FROM {table}"""
@@ -64,7 +68,7 @@ class Served:
 
     def one_learns(self) -> None:
         """Known, judged and stored by one after the other, so that a copy finds its story."""
-        self.db.execute(f"SELECT pg_advisory_xact_lock({schema.WRITING})")
+        self.db.execute(f"SELECT pg_advisory_xact_lock({locks.WRITING})")
 
     def decided(self) -> set[int]:
         """As far as `wirewatch publish` has brought it back."""
@@ -92,18 +96,28 @@ class Served:
     def _raw(self) -> psycopg.Connection[Any]:
         return cast("ours.Database", self.db).conn.raw
 
+    def whole(self, before: str) -> str:
+        """The beginning of its month: they go as a whole."""
+        return f"{before[:7]}-01T00:00:00.000Z"
+
     def drop_polls(self, before: str) -> int:
         """Whole months."""
         with ours.sqlite_errors():
             return months.drop(self._raw, before)
 
+    def drop_items(self, before: str, decided: Iterable[int], now: str) -> int:
+        """Whole months, but for what stays of them."""
+        return sweep.drop(cast("ours.Connection", self.db.conn), before, decided, now)
+
     def fold(self) -> None:
         """The server does so; the months ahead get their tables."""
         with suppress(psycopg.Error):  # the server is away: it is asked again
-            months.make(self._raw)
+            _divide(self._raw)
 
-    def keep_small(self) -> None:
-        """The server does so."""
+    def keep_house(self) -> None:
+        """The planner is told how large the tables have become."""
+        with suppress(psycopg.Error):  # asked again
+            ranges.gather(self._raw)
 
     def close(self) -> None:
         """End the session, and with it its lock."""
@@ -119,12 +133,12 @@ def open_writer(place: Server, *, shared: bool) -> Database:
         BusyError: another program has it to itself, or others are at work on it.
         StoreError: it cannot be reached, is no database of ours or is of a newer program.
     """
-    connection = _opened(place, lambda raw: _claim(raw, place, shared=shared))
+    connection = _opened(place, lambda raw: _write(raw, place, shared=shared))
     try:
         with ours.sqlite_errors():
             steps, views = sqlite_schema.migrations, view_statements()
             schema.migrate(connection.raw, str(place), steps, views)
-            months.make(connection.raw)
+            _divide(connection.raw)
     except sqlite3.Error as error:
         connection.close()
         raise StoreError(f"{place}: cannot make the tables: {error}") from error
@@ -132,6 +146,13 @@ def open_writer(place: Server, *, shared: bool) -> Database:
         connection.close()
         raise
     return _as_database(connection)
+
+
+def _divide(raw: psycopg.Connection[Any]) -> None:
+    """Make the tables of the months; those that readers are in the way of are made later."""
+    months.make(raw)
+    with suppress(psycopg.errors.LockNotAvailable):
+        ranges.begin(raw)
 
 
 def open_reader(place: Server) -> Database:
@@ -229,16 +250,21 @@ def _only_read(raw: psycopg.Connection[Any]) -> None:
     raw.execute("SET default_transaction_isolation TO 'repeatable read'")
 
 
+def _write(raw: psycopg.Connection[Any], place: Server, *, shared: bool) -> None:
+    raw.execute(_BY_INDEX)
+    _claim(raw, place, shared=shared)
+
+
 def _claim(raw: psycopg.Connection[Any], place: Server, *, shared: bool) -> None:
     """Hold the lock of those who run, until the session ends, however that is."""
     how = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
     for last in range(ENDING_TRIES - 1, -1, -1):
-        row = raw.execute(f"SELECT {how}(%s)".encode(), (schema.RUNNING,)).fetchone()
+        row = raw.execute(f"SELECT {how}(%s)".encode(), (locks.RUNNING,)).fetchone()
         if row and row[0]:
             return
         if last:
             time.sleep(ENDING_PAUSE)
-    owner = raw.execute(_OWNER.encode(), (schema.RUNNING,)).fetchone()
+    owner = raw.execute(_OWNER.encode(), (locks.RUNNING,)).fetchone()
     raise BusyError(place, f"{owner[1]} of {owner[0]}" if owner else "unknown")
 
 

@@ -64,7 +64,7 @@ class Hand:
         crew = Crew(
             app=app, pool=pool, store=self.desk.store, tools=tools, run=self._batch,
             delivery=cast("Delivery", self.senders), in_writer=in_writer, now=lambda: later(1),
-            stalled=45.0, texts=nothing, trends=nothing, retention=nothing,
+            stalled=45.0, texts=nothing, trends=nothing, retention=nothing, housekeeping=nothing,
         )  # fmt: skip
         crew.register()
         app.periodic_registry.periodic_tasks.clear()  # a test says when

@@ -1,0 +1,104 @@
+"""Retention of items by month: what stays of a month is put aside, and its tables go.
+
+As retention.py does it story by story, with the same conditions and the same tombstones. Stories
+are left without items: they go row by row, in the steps that follow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from monitor.store import retention
+from monitor.store.mending import BURY_ALL
+from monitor.store.postgres import ranges
+from monitor.store.postgres.connection import sqlite_errors
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from monitor.store.postgres.connection import Connection
+
+_GONE = {"stories": "SELECT id FROM gone_stories", "items": "SELECT id FROM gone_items"}
+
+# Of the merged stories too, which go with those that they were merged into.
+_FIND = (
+    "CREATE TEMPORARY TABLE gone_stories (id BIGINT PRIMARY KEY) ON COMMIT DROP",
+    "CREATE TEMPORARY TABLE gone_items (id BIGINT PRIMARY KEY) ON COMMIT DROP",
+    f"INSERT INTO gone_stories {retention.OLD}",
+    """
+INSERT INTO gone_stories WITH RECURSIVE gone(id) AS (
+  SELECT id FROM gone_stories UNION
+  SELECT s.id FROM stories AS s JOIN gone ON s.merged_into = gone.id)
+SELECT id FROM gone ON CONFLICT DO NOTHING""",
+    "INSERT INTO gone_items SELECT id FROM items WHERE story IN (SELECT id FROM gone_stories)",
+    "ANALYZE gone_stories",
+    "ANALYZE gone_items",
+    BURY_ALL.format(**_GONE),
+)
+
+_LOGGED = tuple(table for table in ranges.TABLES if table not in ("signatures", "items_search"))
+
+_LOG = """
+INSERT INTO changes (relation, row)
+SELECT '{table}', id::text FROM {table}_{month} WHERE {number} IN (SELECT id FROM gone_items)"""
+
+_KEEP = """
+CREATE TEMPORARY TABLE kept_{table} ON COMMIT DROP AS SELECT t.* FROM {table}_{month} AS t
+WHERE NOT EXISTS (SELECT FROM gone_items AS g WHERE g.id = t.{number})"""
+
+
+def drop(db: Connection, before: str, decided: Iterable[int], now: str) -> int:
+    """In a transaction: have the months go that ended before a time; how many items went.
+
+    Nobody learns meanwhile, and towards the end nobody reads.
+    """
+    raw = db.raw
+    ended = list(_ended(raw, before))
+    if not ended:
+        return 0
+    with sqlite_errors():
+        raw.execute("SET LOCAL enable_seqscan TO on")  # half of all is read
+        ranges.alone(raw)
+    values = {"before": before, "decided": json.dumps(sorted(decided)), "now": now}
+    values["note"] = retention.NOTE
+    for statement in _FIND:
+        db.execute(statement, values)
+    for statement in retention.LET_GO:
+        db.execute(statement.format(**_GONE))
+    with sqlite_errors():
+        for month in ended:
+            _drop(raw, month)
+    # What belonged to no month, or to one that goes on.
+    for statement in ("DELETE FROM items_search WHERE item IN ({items})", *retention.ITEMS):
+        db.execute(statement.format(**_GONE))
+    return int(db.execute("SELECT count(*) FROM gone_items").fetchone()[0])
+
+
+def _ended(raw: psycopg.Connection[Any], before: str) -> Iterator[str]:
+    """The months whose successor had begun by then."""
+    for month, following in pairwise(ranges.months(raw)):
+        if following.replace("_", "-") <= before:
+            yield month
+
+
+def _drop(raw: psycopg.Connection[Any], month: str) -> None:
+    _log(raw, month)
+    for table, number in ranges.TABLES.items():
+        raw.execute(_KEEP.format(table=table, month=month, number=number).encode())
+    # All that takes long is done.
+    tables = ", ".join(f"{table}_{month}" for table in ranges.TABLES)
+    raw.execute(f"DROP TABLE {tables}".encode())
+    for table in ranges.TABLES:
+        raw.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}".encode())  # noqa: S608 - names of ours
+        raw.execute(f"DROP TABLE kept_{table}".encode())
+
+
+def _log(raw: psycopg.Connection[Any], month: str) -> None:
+    """For copies: no trigger sees a table go."""
+    found = raw.execute("SELECT to_regclass('changes')").fetchone()
+    for table in _LOGGED if found and found[0] else ():
+        number = ranges.TABLES[table]
+        raw.execute(_LOG.format(table=table, month=month, number=number).encode())
