@@ -214,13 +214,13 @@ def _look(pg: Postgres, name: str, workers: Sequence[int]) -> Look:
     return Look(
         at=time.monotonic(),
         polls=int(polls),
-        workers=sum(_cpu(pid) for pid in workers),
-        server=_cpu(pg.process.pid),
+        workers=sum(cpu_of(pid) for pid in workers),
+        server=cpu_of(pg.process.pid),
         late=max(0.0, late),
     )
 
 
-def _cpu(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """CPU seconds of a process, its children and those it has waited for."""
     total, family = 0.0, [pid]
     while family:

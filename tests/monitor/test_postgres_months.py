@@ -143,6 +143,7 @@ class TestItems:
         self.polled(desk)
         ranges.begin(raw(desk), "2998_02")
         ranges.begin(raw(desk), "2998_02")
+        ranges.begin(raw(desk), "2997_12")  # by a clock that is behind
         ranges.begin(raw(desk), "2998_03")  # in February nothing was new
         desk.poll(entry(3, "Another mine opens"), LEFT)
         found = self.parts(desk)
@@ -233,6 +234,29 @@ class TestItems:
         assert changed["items"] >= {"1000000000", "1000000001"}
         assert {table: changed[table] for table in ids} == ids
         reader.close()
+
+    def test_what_comes_back_meanwhile_stays(
+        self, desk: LearningDesk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Between the look at what is old and the moment from which nobody learns."""
+        self.polled(desk)
+        self.later(desk)
+        alone = ranges.alone
+        again = (
+            "UPDATE wirewatch.appearances SET gone_at = NULL WHERE item = "
+            "(SELECT id FROM wirewatch.items WHERE title LIKE '%dam%')"
+        )
+
+        def revived(own: psycopg.Connection[Any]) -> None:
+            with psycopg.connect(desk.store.place.url.reveal()) as other:
+                other.execute(again)
+            alone(own)
+
+        monkeypatch.setattr(ranges, "alone", revived)
+        assert self.forget(desk) == 1
+        titles = [row["title"] for row in desk.rows("SELECT title FROM items ORDER BY id")]
+        assert titles == [LEFT.title, "Far away a dam was built"]
+        assert desk.poll(entry(2, "Far away a dam was built"), LEFT).row.unchanged == 2
 
     def test_who_reads_for_long_is_let_go_on(
         self, desk: LearningDesk, monkeypatch: pytest.MonkeyPatch, pg: Postgres

@@ -81,11 +81,11 @@ def begin(raw: psycopg.Connection[Any], month: str = "") -> None:
         psycopg.errors.LockNotAvailable: somebody reads for long. It can be tried again.
     """
     month = month or _text(raw, _NOW)
-    if month in months(raw):
+    if _begun(raw, month):
         return
     with raw.transaction():
         alone(raw)
-        if month in months(raw):
+        if _begun(raw, month):
             return
         number = int(_text(raw, _LAST)) + 1
         first = (number // MONTH + 1) * MONTH if number > 1 or months(raw) else 0
@@ -94,6 +94,11 @@ def begin(raw: psycopg.Connection[Any], month: str = "") -> None:
             part = f"{table}_{month} PARTITION OF {table} ({_constraint(table, month)})"
             raw.execute(f"CREATE TABLE {part} FOR VALUES {bounds}".encode())
         raw.execute("SELECT setval('items_id_seq', %s, false)", (max(first, 1),))
+
+
+def _begun(raw: psycopg.Connection[Any], month: str) -> bool:
+    """Whether it has, or a later one: the server's clock may have been ahead."""
+    return any(there >= month for there in months(raw))
 
 
 def last(raw: psycopg.Connection[Any], _: Sequence[object] = ()) -> psycopg.Cursor[Any]:

@@ -23,21 +23,37 @@ if TYPE_CHECKING:
 
 _GONE = {"stories": "SELECT id FROM gone_stories", "items": "SELECT id FROM gone_items"}
 
-# Of the merged stories too, which go with those that they were merged into.
-_FIND = (
-    "CREATE TEMPORARY TABLE gone_stories (id BIGINT PRIMARY KEY) ON COMMIT DROP",
-    "CREATE TEMPORARY TABLE gone_items (id BIGINT PRIMARY KEY) ON COMMIT DROP",
-    f"INSERT INTO gone_stories {retention.OLD}",
+# Those that were merged into them go with them.
+_OLD = (
+    "CREATE TEMPORARY TABLE {table} (id BIGINT PRIMARY KEY) ON COMMIT DROP",
+    f"INSERT INTO {{table}} {retention.OLD}",
     """
-INSERT INTO gone_stories WITH RECURSIVE gone(id) AS (
-  SELECT id FROM gone_stories UNION
+INSERT INTO {table} WITH RECURSIVE gone(id) AS (
+  SELECT id FROM {table} UNION
   SELECT s.id FROM stories AS s JOIN gone ON s.merged_into = gone.id)
 SELECT id FROM gone ON CONFLICT DO NOTHING""",
+    "ANALYZE {table}",
+)
+
+_FIND = (
+    *(statement.format(table="gone_stories") for statement in _OLD),
+    "CREATE TEMPORARY TABLE gone_items (id BIGINT PRIMARY KEY) ON COMMIT DROP",
     "INSERT INTO gone_items SELECT id FROM items WHERE story IN (SELECT id FROM gone_stories)",
-    "ANALYZE gone_stories",
     "ANALYZE gone_items",
     BURY_ALL.format(**_GONE),
 )
+"""Takes longest, and others learn meanwhile."""
+
+_STILL = (
+    *(statement.format(table="old_stories") for statement in _OLD),
+    """
+DELETE FROM gone_stories AS g
+WHERE NOT EXISTS (SELECT FROM old_stories AS o WHERE o.id = g.id)""",
+    """
+DELETE FROM gone_items AS g WHERE NOT EXISTS (
+  SELECT FROM items AS i JOIN gone_stories AS s ON s.id = i.story WHERE i.id = g.id)""",
+)
+"""What came back since stays. Its tombstone is not asked for while the item is known."""
 
 _LOGGED = tuple(table for table in ranges.TABLES if table not in ("signatures", "items_search"))
 
@@ -53,18 +69,20 @@ WHERE NOT EXISTS (SELECT FROM gone_items AS g WHERE g.id = t.{number})"""
 def drop(db: Connection, before: str, decided: Iterable[int], now: str) -> int:
     """In a transaction: have the months go that ended before a time; how many items went.
 
-    Nobody learns meanwhile, and towards the end nobody reads.
+    Towards the end nobody learns, and at the very end nobody reads.
     """
     raw = db.raw
     ended = list(_ended(raw, before))
     if not ended:
         return 0
-    with sqlite_errors():
-        raw.execute("SET LOCAL enable_seqscan TO on")  # half of all is read
-        ranges.alone(raw)
     values = {"before": before, "decided": json.dumps(sorted(decided)), "now": now}
     values["note"] = retention.NOTE
+    db.execute("SET LOCAL enable_seqscan TO on")  # most of all is read
     for statement in _FIND:
+        db.execute(statement, values)
+    with sqlite_errors():
+        ranges.alone(raw)
+    for statement in _STILL:
         db.execute(statement, values)
     for statement in retention.LET_GO:
         db.execute(statement.format(**_GONE))
