@@ -48,6 +48,10 @@ class Hand:
     desk: Meeting
     batches: list[tuple[int, list[str]]] = field(default_factory=list)
     senders: Senders = field(default_factory=Senders)
+    planned: dict[str, str] = field(default_factory=dict)
+
+    async def house(self) -> None:
+        self.desk.store.keep_house()
 
     async def _batch(self, shard: int, feeds: Any, _rests: object, _tools: object) -> float:
         self.batches.append((shard, [feed.feed.url for feed in feeds]))
@@ -64,10 +68,12 @@ class Hand:
         crew = Crew(
             app=app, pool=pool, store=self.desk.store, tools=tools, run=self._batch,
             delivery=cast("Delivery", self.senders), in_writer=in_writer, now=lambda: later(1),
-            stalled=45.0, texts=nothing, trends=nothing, retention=nothing, housekeeping=nothing,
+            stalled=45.0, texts=nothing, trends=nothing, retention=nothing, housekeeping=self.house,
         )  # fmt: skip
         crew.register()
-        app.periodic_registry.periodic_tasks.clear()  # a test says when
+        planned = app.periodic_registry.periodic_tasks
+        self.planned = {one.task.name: one.cron for one in planned.values()}
+        planned.clear()  # a test says when
         return crew
 
     def do(self, job: Callable[[App, AsyncConnectionPool[Any]], Awaitable[Any]]) -> Any:
@@ -105,6 +111,22 @@ def test_due_feeds_become_a_job_for_each_shard_and_are_polled_once(desk: Meeting
     hand.work(POLLS)
     assert sorted(hand.batches) == sorted((shard_of(url.split("/")[2]), [url]) for url in URLS)
     assert hand.jobs() == []
+
+
+def test_the_planner_is_told_every_minute_what_came(desk: Meeting) -> None:
+    hand = Hand(desk)
+    find = "SELECT relname FROM pg_class WHERE relname ~ '^items_[0-9]{4}_[0-9]{2}$'"
+    raw = desk.store.db.conn.raw
+    raw.execute("INSERT INTO stories (title, language, first_seen_at, last_seen_at, items, copies, "
+                "origins) VALUES ('', '', '', '', 0, 0, 0)")  # fmt: skip
+    raw.execute("INSERT INTO items (feed, url, guid, title, text, language, author, published_raw, "
+                "first_seen_at, story, relation, revisions, url_key, title_key, text_key, content_hash) "
+                "SELECT f.id, '', '', '', '', '', '', '', '', s.id, '', 0, '', '', '', '' "
+                "FROM feeds AS f, stories AS s")  # fmt: skip
+    raw.execute(f"ANALYZE {desk.rows(find)[0][0]}")  # as autovacuum does
+    hand.task("housekeeping", timestamp=0)
+    assert hand.planned["housekeeping"] == "* * * * *"
+    assert desk.rows("SELECT reltuples FROM pg_class WHERE relname = 'items'") == [(len(URLS),)]
 
 
 def test_nothing_is_handed_out_if_the_jobs_cannot_be_deferred(desk: Meeting) -> None:
