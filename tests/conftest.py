@@ -65,3 +65,10 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     with stores.on(request.getfixturevalue("postgres")):
         yield "postgres"
+
+
+@pytest.fixture
+def pg(postgres: Postgres) -> Iterator[Postgres]:
+    """The server; databases that tests name are on it."""
+    with stores.on(postgres):
+        yield postgres

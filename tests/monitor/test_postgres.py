@@ -31,13 +31,6 @@ FEEDS = ("one", "two")
 
 
 @pytest.fixture
-def pg(postgres: Postgres) -> Iterator[Postgres]:
-    """The server; databases that tests name are on it."""
-    with stores.on(postgres):
-        yield postgres
-
-
-@pytest.fixture
 def server(pg: Postgres, tmp_path: Path) -> Server:
     """A database with our tables."""
     found = stores.place(tmp_path / "test.db")

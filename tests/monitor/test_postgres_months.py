@@ -21,12 +21,6 @@ from tests.support.learning import LearningDesk, entry
 from tests.support.postgres import Postgres
 
 
-@pytest.fixture
-def pg(postgres: Postgres) -> Iterator[Postgres]:
-    with stores.on(postgres):
-        yield postgres
-
-
 def raw(desk: LearningDesk) -> psycopg.Connection[Any]:
     return desk.store.db.conn.raw
 
