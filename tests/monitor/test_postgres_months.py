@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,7 @@ import pytest
 from monitor.clock import iso
 from monitor.errors import StoreError
 from monitor.store import Store, retention
-from monitor.store.postgres import months, ranges
-from monitor.store.postgres.locks import WRITING
+from monitor.store.postgres import locks, months, ranges
 from tests.support import stores
 from tests.support.learning import LearningDesk, entry
 from tests.support.postgres import Postgres
@@ -23,6 +24,23 @@ from tests.support.postgres import Postgres
 
 def raw(desk: LearningDesk) -> psycopg.Connection[Any]:
     return desk.store.db.conn.raw
+
+
+@contextmanager
+def beside(
+    desk: LearningDesk, job: Callable[[psycopg.Connection[Any]], object]
+) -> Iterator[Callable[[], bool]]:
+    """Something is done in another session; whether it still is."""
+
+    def done() -> None:
+        with psycopg.connect(desk.store.place.url.reveal(), autocommit=True) as own:
+            own.execute("SET search_path TO wirewatch, public")
+            job(own)
+
+    thread = threading.Thread(target=done)
+    thread.start()
+    yield thread.is_alive
+    thread.join()
 
 
 class TestPolls:
@@ -63,6 +81,20 @@ class TestPolls:
         assert self.left(desk) == ["2026-01-01", "2026-01-02"]
         desk.poll(entry(9))
         assert desk.count("polls") == 3
+        desk.close()
+
+    def test_months_are_made_while_polls_are_stored(self, pg: Postgres, tmp_path: Path) -> None:
+        desk = LearningDesk(tmp_path)
+        wanted = [f"2998-{month:02}" for month in range(1, 13)]
+        with beside(desk, lambda own: [months.make(own, [month]) for month in wanted]) as busy:
+            polls = 0
+            while busy() or polls < 20:
+                desk.poll(entry(polls))
+                polls += 1
+        assert desk.count("polls") == polls
+        made = desk.rows("SELECT relname FROM pg_class WHERE relname LIKE 'polls_2998_%' "
+                         "AND relkind = 'r'")  # fmt: skip
+        assert len(made) == 12
         desk.close()
 
     def test_a_month_that_began_without_a_table_has_none(
@@ -235,18 +267,18 @@ class TestItems:
         """Between the look at what is old and the moment from which nobody learns."""
         self.polled(desk)
         self.later(desk)
-        alone = ranges.alone
+        take = locks.take
         again = (
             "UPDATE wirewatch.appearances SET gone_at = NULL WHERE item = "
             "(SELECT id FROM wirewatch.items WHERE title LIKE '%dam%')"
         )
 
-        def revived(own: psycopg.Connection[Any]) -> None:
+        def revived(own: psycopg.Connection[Any], *numbers: int) -> None:
             with psycopg.connect(desk.store.place.url.reveal()) as other:
                 other.execute(again)
-            alone(own)
+            take(own, *numbers)
 
-        monkeypatch.setattr(ranges, "alone", revived)
+        monkeypatch.setattr(locks, "take", revived)
         assert self.forget(desk) == 1
         titles = [row["title"] for row in desk.rows("SELECT title FROM items ORDER BY id")]
         assert titles == [LEFT.title, "Far away a dam was built"]
@@ -255,27 +287,38 @@ class TestItems:
     def test_who_reads_for_long_is_let_go_on(
         self, desk: LearningDesk, monkeypatch: pytest.MonkeyPatch, pg: Postgres
     ) -> None:
-        monkeypatch.setattr(ranges, "PATIENCE", "100ms")
+        monkeypatch.setattr(locks, "PATIENCE", 0.1)
         self.polled(desk)
         self.later(desk)
         with psycopg.connect(desk.store.place.url.reveal()) as other:
             other.execute("SELECT count(*) FROM wirewatch.items")
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 ranges.begin(raw(desk), "2998_03")
-            with pytest.raises(StoreError, match="lock timeout"):
+            with pytest.raises(StoreError, match="could not obtain lock"):
                 self.forget(desk)
             assert desk.poll(entry(9), LEFT).row.new == 1  # in the month before
         assert self.forget(desk) == 2
         ranges.begin(raw(desk), "2998_03")
 
+    def test_months_begin_while_polls_are_stored(self, desk: LearningDesk) -> None:
+        wanted = [f"2998_{month:02}" for month in range(2, 13)]
+        with beside(desk, lambda own: [ranges.begin(own, month) for month in wanted]) as busy:
+            number = 100
+            while busy() or number < 120:
+                assert desk.poll(entry(number), LEFT).row.new == 1
+                number += 1
+        assert ranges.months(raw(desk))[-11:] == wanted
+        assert desk.count("items") == number - 100 + 1
+        assert len({row["item"] for row in self.parts(desk)}) > 2
+
     def test_it_waits_until_nobody_learns(
         self, desk: LearningDesk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ranges, "PATIENCE", "100ms")
+        monkeypatch.setattr(locks, "PATIENCE", 0.1)
         self.polled(desk)
         self.later(desk)
         with psycopg.connect(desk.store.place.url.reveal()) as other:
-            other.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING,))
+            other.execute("SELECT pg_advisory_xact_lock(%s)", (locks.WRITING,))
             with pytest.raises(StoreError, match="lock timeout"):
                 self.forget(desk)
         assert self.forget(desk) == 2
@@ -283,7 +326,7 @@ class TestItems:
     def test_a_program_starts_beside_who_reads_for_long(
         self, desk: LearningDesk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ranges, "PATIENCE", "100ms")
+        monkeypatch.setattr(locks, "PATIENCE", 0.1)
         monkeypatch.setattr(ranges, "_NOW", "SELECT '2998_02'")
         place = desk.store.place
         desk.store.close()

@@ -14,9 +14,11 @@ from typing import Any
 
 import psycopg
 
-from monitor.store.postgres.locks import MAKING
+from monitor.store.postgres import locks
 
 AHEAD = 2  # months that are made before they begin: a daemon may run that long without a start
+
+_LOCKED = ("polls", "feeds")  # to which they refer
 
 _NAME = re.compile(r"polls_(\d{4})_(\d\d)")
 
@@ -52,13 +54,14 @@ def partitioned(statement: str) -> tuple[str, ...]:
 def make(raw: psycopg.Connection[Any], months: Iterable[str] = ()) -> None:
     """Give months ("2026-11") their tables: by default this one and those ahead."""
     with raw.transaction():
-        raw.execute("SELECT pg_advisory_xact_lock(%s)", (MAKING,))
+        locks.take(raw, locks.MAKING)
         wanted = list(months) or [month for (month,) in raw.execute(_MONTHS.encode())]
+        names = {f"polls_{month.replace('-', '_')}": month for month in wanted}
         there = {name for (name,) in raw.execute(_THERE.encode())}
-        for month in wanted:
-            name = f"polls_{month.replace('-', '_')}"
-            if name not in there:
-                _make(raw, name, month)
+        if missing := [name for name in names if name not in there]:
+            locks.alone(raw, _LOCKED)
+        for name in missing:
+            _make(raw, name, names[name])
 
 
 def _make(raw: psycopg.Connection[Any], name: str, month: str) -> None:
@@ -85,6 +88,7 @@ def _drop(raw: psycopg.Connection[Any], name: str) -> int:
     raw.execute(_KEEP.format(table=name).encode())
     kept = _number(raw, "SELECT count(*) FROM kept")
     # All that takes long is done: from here on nobody else stores a poll.
+    locks.alone(raw, _LOCKED)
     raw.execute(f"ALTER TABLE polls DETACH PARTITION {name}".encode())
     raw.execute(f"DROP TABLE {name}".encode())
     raw.execute("INSERT INTO polls SELECT * FROM kept")

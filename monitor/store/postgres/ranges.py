@@ -17,10 +17,9 @@ from typing import Any
 
 import psycopg
 
-from monitor.store.postgres.locks import MAKING, WRITING
+from monitor.store.postgres import locks
 
 MONTH = 10**9  # numbers; at 10 million items a day a month takes 310 million
-PATIENCE = "10s"  # for those who read; whoever waits longer tries again in an hour
 
 TABLES = {
     "items": "id",
@@ -28,6 +27,9 @@ TABLES = {
     "items_search": "item",
 }
 """Each with the column that holds the number of the item, the items first."""
+
+LOCKED = (*TABLES, "feeds", "stories", "evidence", "entities", "watchlist_versions")
+"""What has to be locked to make or drop a month: they, and what they refer to."""
 
 _OF_ITEM = re.compile(r" REFERENCES items\(id\) DEFERRABLE")
 _KEY = re.compile(r" PRIMARY KEY\b")
@@ -84,9 +86,10 @@ def begin(raw: psycopg.Connection[Any], month: str = "") -> None:
     if _begun(raw, month):
         return
     with raw.transaction():
-        alone(raw)
+        locks.take(raw, locks.MAKING, locks.WRITING)
         if _begun(raw, month):
             return
+        locks.alone(raw, LOCKED)
         number = int(_text(raw, _LAST)) + 1
         first = (number // MONTH + 1) * MONTH if number > 1 or months(raw) else 0
         bounds = f"FROM ({first}) TO ({first + MONTH})"
@@ -116,13 +119,6 @@ def gather(raw: psycopg.Connection[Any]) -> None:
     """Tell the planner how large the tables are, those that have grown by half since."""
     for (table,) in raw.execute(_GROWN.encode(), (list(TABLES),)).fetchall():
         raw.execute(f"ANALYZE {table}".encode())
-
-
-def alone(raw: psycopg.Connection[Any]) -> None:
-    """In a transaction: nobody learns, and the tables are ours when those who read let go."""
-    raw.execute(f"SET LOCAL lock_timeout TO '{PATIENCE}'".encode())
-    for lock in (MAKING, WRITING):
-        raw.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
 
 
 def _text(raw: psycopg.Connection[Any], sql: str) -> str:

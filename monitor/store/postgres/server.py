@@ -150,9 +150,9 @@ def open_writer(place: Server, *, shared: bool) -> Database:
 
 def _divide(raw: psycopg.Connection[Any]) -> None:
     """Make the tables of the months; those that readers are in the way of are made later."""
-    months.make(raw)
-    with suppress(psycopg.errors.LockNotAvailable):
-        ranges.begin(raw)
+    for make in (months.make, ranges.begin):
+        with suppress(psycopg.errors.LockNotAvailable):
+            make(raw)
 
 
 def open_reader(place: Server) -> Database:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.store import retention
 from monitor.store.mending import BURY_ALL
-from monitor.store.postgres import ranges
+from monitor.store.postgres import locks, ranges
 from monitor.store.postgres.connection import sqlite_errors
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ INSERT INTO changes (relation, row)
 SELECT '{table}', id::text FROM {table}_{month} WHERE {number} IN (SELECT id FROM gone_items)"""
 
 _KEEP = """
-CREATE TEMPORARY TABLE kept_{table} ON COMMIT DROP AS SELECT t.* FROM {table}_{month} AS t
+CREATE TEMPORARY TABLE kept_{table}_{month} ON COMMIT DROP AS SELECT t.* FROM {table}_{month} AS t
 WHERE NOT EXISTS (SELECT FROM gone_items AS g WHERE g.id = t.{number})"""
 
 
@@ -81,12 +81,16 @@ def drop(db: Connection, before: str, decided: Iterable[int], now: str) -> int:
     for statement in _FIND:
         db.execute(statement, values)
     with sqlite_errors():
-        ranges.alone(raw)
+        locks.take(raw, locks.MAKING, locks.WRITING)
     for statement in _STILL:
         db.execute(statement, values)
     for statement in retention.LET_GO:
         db.execute(statement.format(**_GONE))
     with sqlite_errors():
+        for month in ended:
+            _put_aside(raw, month)
+        # All that takes long is done.
+        locks.alone(raw, ranges.LOCKED)
         for month in ended:
             _drop(raw, month)
     # What belonged to no month, or to one that goes on.
@@ -102,16 +106,18 @@ def _ended(raw: psycopg.Connection[Any], before: str) -> Iterator[str]:
             yield month
 
 
-def _drop(raw: psycopg.Connection[Any], month: str) -> None:
+def _put_aside(raw: psycopg.Connection[Any], month: str) -> None:
     _log(raw, month)
     for table, number in ranges.TABLES.items():
         raw.execute(_KEEP.format(table=table, month=month, number=number).encode())
-    # All that takes long is done.
+
+
+def _drop(raw: psycopg.Connection[Any], month: str) -> None:
     tables = ", ".join(f"{table}_{month}" for table in ranges.TABLES)
     raw.execute(f"DROP TABLE {tables}".encode())
     for table in ranges.TABLES:
-        raw.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}".encode())  # noqa: S608 - names of ours
-        raw.execute(f"DROP TABLE kept_{table}".encode())
+        kept = f"kept_{table}_{month}"
+        raw.execute(f"INSERT INTO {table} SELECT * FROM {kept}".encode())  # noqa: S608 - names of ours
 
 
 def _log(raw: psycopg.Connection[Any], month: str) -> None:
