@@ -58,7 +58,7 @@ def _under_fire(scale: Scale, blow: Blow, *, whole: int, short: int, build: str 
             one.start()
         one.first_round()
         for number in range(blows):
-            if number % EVERY == 0 and one.waiting() < one.most_waiting:
+            if number % EVERY == 0 and one.has_room():
                 one.publish()
             one.make_due()
             time.sleep(dice.uniform(0.0, 2.0))

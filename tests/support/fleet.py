@@ -137,10 +137,13 @@ class Fleet:
         """Articles that are not stored yet."""
         return len(self.given) - self.stored()
 
-    @property
-    def most_waiting(self) -> int:
-        """How many may wait: none leaves a paper's window before it was seen."""
-        return PAPERS * WINDOW // 4
+    def has_room(self) -> bool:
+        """Whether more may be published: no article leaves a paper's window before it was seen."""
+        with suppress(psycopg.Error):
+            stored = {row[0] for row in self._all("SELECT url FROM items")}
+            carried = self.papers.articles
+            return all(len({a.link for a in one} - stored) < WINDOW // 2 for one in carried)
+        return False  # the server is away
 
     def first_round(self) -> None:
         """Until each paper was polled once: what it carried then is told to nobody."""
