@@ -169,7 +169,7 @@ def _register(pg: Postgres, name: str, asked: argparse.Namespace, port: int) -> 
         pg.sql(f"SET search_path TO wirewatch; {_POLLED}", name)
     pg.sql("CREATE TABLE wirewatch.counted (worker int, feeds bigint) WITH (fillfactor = 20)", name)
     pg.sql("CREATE TABLE wirewatch.seeded AS SELECT count(*) AS polls FROM wirewatch.polls", name)
-    pg.sql("VACUUM ANALYZE", name)
+    pg.sql("VACUUM ANALYZE wirewatch.feeds, wirewatch.polls", name)
 
 
 def _watched(pg: Postgres, name: str, folder: Path, asked: argparse.Namespace) -> list[Look]:

@@ -44,7 +44,7 @@ _SESSION = (
 )
 
 # Plans that were made while a table was empty are kept for minutes, and the cheapest then was to
-# read it as a whole: a first round took four times the CPU.
+# read it as a whole: a first round took twice the CPU.
 _BY_INDEX = "SET enable_seqscan TO off"
 
 _NUMBER = """
