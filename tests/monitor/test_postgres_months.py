@@ -16,8 +16,8 @@ import pytest
 from monitor.clock import iso
 from monitor.errors import StoreError
 from monitor.store import Store, retention
-from monitor.store.postgres import locks, months, ranges
-from tests.support import stores
+from monitor.store.postgres import locks, months, ranges, schema
+from tests.support import learning, stores
 from tests.support.learning import LearningDesk, entry
 from tests.support.postgres import Postgres
 
@@ -336,6 +336,30 @@ class TestItems:
         assert "items_2998_02" not in self.tables(desk)
         desk.store.checkpoint()
         assert "items_2998_02" in self.tables(desk)
+
+
+def test_a_database_from_before_stays_undivided(
+    pg: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(ranges, "TABLES", {})
+        before.setattr(ranges, "_DIVIDED", "SELECT false")
+        plain = "CREATE TABLE items_search (item BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)"
+        before.setitem(schema._OTHERWISE, "CREATE VIRTUAL TABLE items_search", (plain,))
+        place = pg.place(pg.empty(), tmp_path / "none.db")
+        Store(place).close()
+    monkeypatch.setattr(learning, "place", lambda _: place)
+    desk = LearningDesk(tmp_path)
+    desk.now = datetime(2998, 1, 5, tzinfo=UTC)
+    desk.poll(LEFT)
+    desk.poll(entry(1, "The mine opens"), LEFT)
+    desk.poll(LEFT)
+    desk.store.db.execute("UPDATE alerts SET state = 'sent'")
+    assert desk.store.forget_stories("2998-02-03", [], now=desk.now, most=9) == (1, 1)
+    assert [row["id"] for row in desk.rows("SELECT id FROM items")] == [1]
+    desk.store.checkpoint()
+    assert ranges.months(raw(desk)) == []
+    desk.close()
 
 
 class TestStatistics:

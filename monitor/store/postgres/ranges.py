@@ -43,6 +43,8 @@ _THERE = """
 SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'items'::regclass AND c.relname <> 'items_rest' ORDER BY c.relname"""
 
+_DIVIDED = "SELECT relkind = 'p' FROM pg_class WHERE oid = 'items'::regclass"
+
 _NOW = "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')"
 
 # The planner knows of a divided table what ANALYZE of the whole says: autovacuum sees to its parts.
@@ -79,11 +81,13 @@ def _constraint(table: str, month: str) -> str:
 def begin(raw: psycopg.Connection[Any], month: str = "") -> None:
     """Have a month number its items by itself: by default the server's present one, in UTC.
 
+    A database that was made before items went by month stays as it is.
+
     Raises:
         psycopg.errors.LockNotAvailable: somebody reads for long. It can be tried again.
     """
     month = month or _text(raw, _NOW)
-    if _begun(raw, month):
+    if _text(raw, _DIVIDED) != "True" or _begun(raw, month):
         return
     with raw.transaction():
         locks.take(raw, locks.MAKING, locks.WRITING)
