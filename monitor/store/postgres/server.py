@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,8 @@ from monitor.store.postgres import changes, locks, months, ranges, schema, searc
 from monitor.store.postgres import connection as ours
 from monitor.store.postgres.dialect import NUMBERED
 from monitor.store.questions import view_statements
+
+log = logging.getLogger("wirewatch.store")
 
 OLDEST = 13_00_00  # libpq's number of the first release that has what functions.py uses
 ENDING_TRIES, ENDING_PAUSE = (
@@ -110,13 +113,15 @@ class Served:
         return sweep.drop(cast("ours.Connection", self.db.conn), before, decided, now)
 
     def fold(self) -> None:
-        """The server does so; the months ahead get their tables."""
-        with suppress(psycopg.Error):  # the server is away: it is asked again
+        """The server does so; the months get their tables."""
+        try:
             _divide(self._raw)
+        except (psycopg.Error, sqlite3.Error) as error:  # the server is away: it is asked again
+            log.warning("tables of months are made later: %s", type(error).__name__)
 
     def keep_house(self) -> None:
         """The planner is told how large the tables have become."""
-        with suppress(psycopg.Error):  # asked again
+        with suppress(psycopg.Error, sqlite3.Error):  # the server is away: it is asked again
             ranges.gather(self._raw)
 
     def close(self) -> None:
@@ -151,8 +156,10 @@ def open_writer(place: Server, *, shared: bool) -> Database:
 def _divide(raw: psycopg.Connection[Any]) -> None:
     """Make the tables of the months; those that readers are in the way of are made later."""
     for make in (months.make, ranges.begin):
-        with suppress(psycopg.errors.LockNotAvailable):
+        try:
             make(raw)
+        except psycopg.errors.LockNotAvailable as error:
+            log.warning("tables of months are made later: %s", ours.words(error))
 
 
 def open_reader(place: Server) -> Database:
